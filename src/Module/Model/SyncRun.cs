@@ -1,0 +1,77 @@
+namespace ArtifactSync.Model;
+
+/// <summary>What a run did (decisions: run kinds).</summary>
+public enum RunKind { Exchange, Import, Collect, Verify, Repair, Reset, Rebuild, Surgical, Preflight, MemoryImport, MemorySync }
+
+/// <summary><c>Planned</c> exists only in objects of -WhatIf, never in the ledger.</summary>
+public enum RunStatus { Planned, Running, Succeeded, Partial, Failed, Aborted }
+
+/// <summary>One invocation that did work: a row of <c>sync_runs</c>.</summary>
+public sealed record SyncRun
+{
+    /// <summary>Sortable text id; null for a planned run.</summary>
+    public string? RunId { get; init; }
+    public string? ParentRunId { get; init; }
+    public RunKind Kind { get; init; }
+    public RunStatus Status { get; init; }
+    /// <summary>What the user named: folder, URL; null for local runs.</summary>
+    public string? Target { get; init; }
+    public string Phase { get; init; } = "";
+    public RunCounters Counters { get; init; } = new();
+    public string? ErrorCode { get; init; }
+    public string? ErrorMessage { get; init; }
+    public string? RecommendedAction { get; init; }
+    public bool Retryable { get; init; }
+    public DateTimeOffset StartedAt { get; init; }
+    public DateTimeOffset? FinishedAt { get; init; }
+    public TimeSpan? Duration => FinishedAt - StartedAt;
+    public string Host { get; init; } = "";
+    public int ProcessId { get; init; }
+    public string ArchivePath { get; init; } = "";
+    /// <summary>Filled by <c>Get-SyncRun -IncludeEntity</c> and on the run that a cmdlet emits; only what changed or failed.</summary>
+    public IReadOnlyList<SyncRunEntity> Entities { get; init; } = [];
+}
+
+/// <summary>Counters of an exchange or an import; those that do not apply stay 0.</summary>
+public sealed record RunCounters
+{
+    public long Published { get; set; }
+    public long Sent { get; set; }
+    public long Received { get; set; }
+    public long ImportedSessions { get; set; }
+    public long ImportedMessages { get; set; }
+    public long ImportedEvents { get; set; }
+    public long Deferred { get; set; }
+    public long Rejected { get; set; }
+    public long Quarantined { get; set; }
+    public long Healed { get; set; }
+    public long Collected { get; set; }
+    public long BytesSent { get; set; }
+    public long BytesReceived { get; set; }
+    /// <summary>Transcript files read, added or changed by this run.</summary>
+    public long FilesImported { get; set; }
+    public long FilesSkipped { get; set; }
+    public long FilesFailed { get; set; }
+    public long MalformedLines { get; set; }
+}
+
+public enum EntityStatus { Ok, Failed, Deferred, Rejected, Quarantined, Skipped, Planned }
+
+/// <summary>One entity and stage of a run: a row of <c>sync_run_entities</c>.</summary>
+public sealed record SyncRunEntity
+{
+    public string? RunId { get; init; }
+    /// <summary><c>session</c>, <c>artifact</c>, <c>event</c>, <c>file</c>, <c>origin</c>; later <c>issue</c>, <c>merge_request</c>.</summary>
+    public string EntityType { get; init; } = "";
+    /// <summary>Gid, artifact path, file path or origin id.</summary>
+    public string Key { get; init; } = "";
+    public long? Iid { get; init; }
+    /// <summary><c>import</c>, <c>publish</c>, <c>pull</c>, <c>push</c>, <c>ingest</c>, <c>replay</c>, <c>collect</c>.</summary>
+    public string Stage { get; init; } = "";
+    public EntityStatus Status { get; init; }
+    public string? ErrorCode { get; init; }
+    public string? ErrorMessage { get; init; }
+    public string? RecommendedAction { get; init; }
+    public int Attempts { get; init; } = 1;
+    public DateTimeOffset UpdatedAt { get; init; }
+}

@@ -1,0 +1,57 @@
+using ArtifactSync.Wire;
+
+namespace ArtifactSync.Transport;
+
+/// <summary>One listed artifact of the far side. Size and time are -1 where a listing does not tell them.</summary>
+public readonly record struct RemoteEntry(ArtifactRef Artifact, long WireSize = -1, long ModifiedNanoseconds = -1);
+
+public enum PutOutcome
+{
+    /// <summary>The name was free and now holds these bytes.</summary>
+    Created,
+    /// <summary>The name was taken; nothing was changed. The caller decides whether it is the same artifact.</summary>
+    Exists,
+}
+
+/// <summary>
+/// The far side of an exchange: a dumb store of immutable artifacts. The contract, which one suite checks for every
+/// implementation and decorator:
+/// - a name that <see cref="ListAsync"/> showed can be opened, unless somebody removed it (<c>ArtifactNotFound</c>);
+/// - <see cref="PutAsync"/> never changes or truncates an existing name, and a name never shows incomplete content;
+/// - what was put survives a power failure once <see cref="FlushAsync"/> returned;
+/// - a listing is complete or an error (<c>TargetListingInvalid</c>): absence is never read as deletion;
+/// - trouble of one origin or artifact names it and leaves the others usable; only trouble of the root ends the target;
+/// - every call may run concurrently with others, honours its token, and throws only ArtifactSyncException or
+///   OperationCanceledException.
+/// </summary>
+public interface ITransport : IAsyncDisposable
+{
+    /// <summary>How the target is named in messages and in the ledger; never a secret.</summary>
+    string Name { get; }
+
+    /// <summary>Origins on the far side, ordinal order. <paramref name="onFault"/> gets each origin that must be left out.</summary>
+    Task<IReadOnlyList<string>> ListOriginsAsync(Action<string, Errors.ArtifactSyncException> onFault, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// An opaque text that is equal to an earlier one only when the listing of (origin, kind) is surely the same;
+    /// null = not to be had cheaply, list. Must be taken before the listing it shall stand for.
+    /// </summary>
+    Task<string?> GetListingTokenAsync(string origin, ArtifactKind kind, CancellationToken cancellationToken);
+
+    /// <summary>All valid artifact names of (origin, kind), any order, each once; stray names are left out.</summary>
+    IAsyncEnumerable<RemoteEntry> ListAsync(string origin, ArtifactKind kind, CancellationToken cancellationToken);
+
+    /// <summary>The wire bytes. The caller verifies them; the stream ends after the limit of the kind plus one byte at most.</summary>
+    Task<Stream> OpenReadAsync(ArtifactRef artifact, CancellationToken cancellationToken);
+
+    /// <summary>Writes <paramref name="wire"/> (exactly <paramref name="wireSize"/> bytes) under a free name.</summary>
+    Task<PutOutcome> PutAsync(ArtifactRef artifact, Stream wire, long wireSize, CancellationToken cancellationToken);
+
+    /// <summary>Makes all earlier puts visible and durable; called between kinds, so that dependencies come first.</summary>
+    Task FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Moves a damaged artifact out of the way so that a good copy can be put (spec 2.4, 10.4). False = not possible here.
+    /// </summary>
+    Task<bool> SetAsideDamagedAsync(ArtifactRef artifact, CancellationToken cancellationToken);
+}
