@@ -111,16 +111,18 @@ CREATE TABLE transcript_files(
 -- Publication (spec 6)
 CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO counters VALUES ('publish_generation', 0);
-CREATE TABLE publish_queue(session_id TEXT PRIMARY KEY, generation INTEGER NOT NULL, enqueued_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE publish_queue(session_id TEXT PRIMARY KEY, generation INTEGER NOT NULL, enqueued_at TEXT NOT NULL,
+  rejected_code TEXT                         -- this generation can't be published; null again with the next change
+) WITHOUT ROWID;
 CREATE TRIGGER sessions_ai AFTER INSERT ON sessions WHEN new.own = 1 BEGIN
   UPDATE counters SET value = value + 1 WHERE name = 'publish_generation';
-  INSERT INTO publish_queue SELECT new.id, value, strftime('%Y-%m-%dT%H:%M:%fZ') FROM counters WHERE name = 'publish_generation'
-    ON CONFLICT(session_id) DO UPDATE SET generation = excluded.generation;
+  INSERT INTO publish_queue(session_id, generation, enqueued_at) SELECT new.id, value, strftime('%Y-%m-%dT%H:%M:%fZ') FROM counters WHERE name = 'publish_generation'
+    ON CONFLICT(session_id) DO UPDATE SET generation = excluded.generation, rejected_code = NULL;
 END;
 CREATE TRIGGER sessions_ad AFTER DELETE ON sessions WHEN old.own = 1 BEGIN
   UPDATE counters SET value = value + 1 WHERE name = 'publish_generation';
-  INSERT INTO publish_queue SELECT old.id, value, strftime('%Y-%m-%dT%H:%M:%fZ') FROM counters WHERE name = 'publish_generation'
-    ON CONFLICT(session_id) DO UPDATE SET generation = excluded.generation;
+  INSERT INTO publish_queue(session_id, generation, enqueued_at) SELECT old.id, value, strftime('%Y-%m-%dT%H:%M:%fZ') FROM counters WHERE name = 'publish_generation'
+    ON CONFLICT(session_id) DO UPDATE SET generation = excluded.generation, rejected_code = NULL;
 END;
 CREATE TRIGGER sessions_au AFTER UPDATE OF own, project, agent, agent_label, entrypoint, first_message, display_name,
   session_name, started_at, ended_at, message_count, user_message_count, parent_session_id, relationship_type,
@@ -134,8 +136,8 @@ CREATE TRIGGER sessions_au AFTER UPDATE OF own, project, agent, agent_label, ent
   termination_status, transcript_revision
   ON sessions WHEN new.own = 1 OR old.own = 1 BEGIN
   UPDATE counters SET value = value + 1 WHERE name = 'publish_generation';
-  INSERT INTO publish_queue SELECT new.id, value, strftime('%Y-%m-%dT%H:%M:%fZ') FROM counters WHERE name = 'publish_generation'
-    ON CONFLICT(session_id) DO UPDATE SET generation = excluded.generation;
+  INSERT INTO publish_queue(session_id, generation, enqueued_at) SELECT new.id, value, strftime('%Y-%m-%dT%H:%M:%fZ') FROM counters WHERE name = 'publish_generation'
+    ON CONFLICT(session_id) DO UPDATE SET generation = excluded.generation, rejected_code = NULL;
 END;
 CREATE TABLE publications(session_id TEXT PRIMARY KEY, manifest_sha256 TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE publication_head(              -- at most one row: the archive has one origin
@@ -150,6 +152,7 @@ CREATE TABLE artifacts(
   origin TEXT NOT NULL, kind INTEGER NOT NULL, name TEXT NOT NULL,
   sha256 TEXT NOT NULL, size INTEGER NOT NULL,               -- of the decoded bytes
   wire_size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,     -- of the file, as verified
+  import_fault TEXT,                         -- null = importable; else the ErrorCode that import will meet (FutureVersion, ...)
   UNIQUE(origin, kind, name)
 );
 CREATE TABLE artifact_edges(aid INTEGER NOT NULL REFERENCES artifacts(aid) ON DELETE CASCADE, sha256 TEXT NOT NULL,
@@ -166,11 +169,7 @@ CREATE TABLE repair_queue(origin TEXT NOT NULL, kind INTEGER NOT NULL, name TEXT
 -- Targets: what is known of the far side, so that a run with nothing to do lists nothing
 CREATE TABLE targets(tid INTEGER PRIMARY KEY, uri TEXT NOT NULL UNIQUE, last_exchange_at INTEGER);
 CREATE TABLE target_cursors(tid INTEGER NOT NULL REFERENCES targets(tid) ON DELETE CASCADE, origin TEXT NOT NULL,
-  kind INTEGER NOT NULL, token TEXT NOT NULL, high_aid INTEGER NOT NULL, PRIMARY KEY(tid, origin, kind)) WITHOUT ROWID;
-CREATE TABLE target_entries(tid INTEGER NOT NULL REFERENCES targets(tid) ON DELETE CASCADE, origin TEXT NOT NULL,
-  kind INTEGER NOT NULL, name TEXT NOT NULL, wire_size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-  error_code TEXT,                           -- null = good; else why it was refused, not fetched again while unchanged
-  PRIMARY KEY(tid, origin, kind, name)) WITHOUT ROWID;
+  kind INTEGER NOT NULL, token TEXT, high_aid INTEGER NOT NULL, PRIMARY KEY(tid, origin, kind)) WITHOUT ROWID;
 
 -- Ingest (spec 7)
 CREATE TABLE origin_state(origin TEXT PRIMARY KEY, content_pending INTEGER NOT NULL DEFAULT 0,
