@@ -1,0 +1,1 @@
+throw new NotSupportedException("No scenario is written yet.");
