@@ -1,0 +1,134 @@
+using System.Management.Automation;
+using ArtifactSync.Cmdlets.Completion;
+using ArtifactSync.Cmdlets.Parameters;
+using ArtifactSync.Cmdlets.Pipeline;
+using ArtifactSync.Errors;
+using ArtifactSync.Model;
+using ArtifactSync.Sync;
+
+namespace ArtifactSync.Cmdlets;
+
+/// <summary>Exchanges with targets, one after the other, each a run of its own; or repeats runs that did not succeed.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "ArtifactSync", DefaultParameterSetName = ExchangeSet, SupportsShouldProcess = true)]
+[OutputType(typeof(SyncRun))]
+public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
+{
+    private const string ExchangeSet = "Exchange";
+
+    [Parameter(ParameterSetName = ExchangeSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [TargetTransformation]
+    [ArgumentCompleter(typeof(TargetCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Target { get; set; } = [];
+
+    [Parameter(ParameterSetName = ExchangeSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    [Parameter(ParameterSetName = ExchangeSet)]
+    public SwitchParameter Initialize { get; set; }
+
+    [Parameter(ParameterSetName = ExchangeSet)]
+    [ArgumentCompleter(typeof(OriginCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? OriginId { get; set; }
+
+    [Parameter(ParameterSetName = ExchangeSet)]
+    public SwitchParameter Full { get; set; }
+
+    [Parameter(ParameterSetName = ExchangeSet)]
+    public SwitchParameter PreflightOnly { get; set; }
+
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? LockTimeout { get; set; }
+
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int? ThrottleLimit { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == RetrySet)
+            Retry();
+        else
+            Exchange();
+    }
+
+    private void Exchange()
+    {
+        var alone = !MyInvocation.ExpectingInput && Target.Length == 1;
+        foreach (var target in Target)
+        {
+            var resolved = Guard(alone, () => Request(target));
+            if (resolved is not null)
+                RunOne(alone, resolved.Target, PreflightOnly ? "Compare" : "Exchange", Do);
+
+            Task<SyncRun> Do(SyncEngine engine, Decision decision, PipelineSink sink, CancellationToken token) => decision == Decision.Plan
+                ? engine.PlanExchangeAsync(resolved, sink, token)
+                : engine.ExchangeAsync(resolved, sink, token);
+        }
+    }
+
+    private ExchangeRequest Request(string target) => new()
+    {
+        Target = TargetPath.Resolve(SessionState, target),
+        TranscriptPaths = [.. Path.SelectMany(path => FileSystemPaths.LiteralOrWildcard(SessionState, path))],
+        Initialize = Initialize, OriginId = OriginId, Full = Full, PreflightOnly = PreflightOnly,
+    };
+
+    private delegate Task<SyncRun> Work(SyncEngine engine, Decision decision, PipelineSink sink, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// One run: its object first, then what went wrong. The error ends the command only when this run is all that was
+    /// asked for and all of it failed; otherwise the next one is tried.
+    /// </summary>
+    private void RunOne(bool alone, string target, string action, Work work)
+    {
+        var engine = OpenEngine();
+        Run(async (sink, cancellationToken) =>
+        {
+            var decision = await sink.ShouldProcessAsync(target, action);
+            if (decision == Decision.Skip)
+                return;
+            try
+            {
+                var run = await work(engine, decision, sink, cancellationToken);
+                await sink.WriteObjectAsync(run);
+                if (run.Status is RunStatus.Failed or RunStatus.Aborted)
+                    throw ErrorMapping.ToException(run);
+                if (run.Status == RunStatus.Partial)
+                    await sink.WriteErrorAsync(ErrorMapping.ToRecord(ErrorMapping.ToException(run)));
+            }
+            catch (ArtifactSyncException e) when (!alone)
+            {
+                await sink.WriteErrorAsync(ErrorMapping.ToRecord(e));
+            }
+        });
+    }
+
+    private T? Guard<T>(bool alone, Func<T> resolve) where T : class
+    {
+        try
+        {
+            return resolve();
+        }
+        catch (ArtifactSyncException e)
+        {
+            if (alone)
+                ThrowTerminatingError(ErrorMapping.ToRecord(e));
+            WriteError(ErrorMapping.ToRecord(e));
+            return null;
+        }
+    }
+
+    private protected override EngineOptions CreateOptions()
+    {
+        var options = base.CreateOptions();
+        if (LockTimeout is { } timeout)
+            options = options with { LeaseTimeout = timeout };
+        return ThrottleLimit is { } limit ? options with { ThrottleLimit = limit } : options;
+    }
+}

@@ -1,0 +1,23 @@
+using System.Management.Automation;
+using ArtifactSync.Cmdlets.Parameters;
+using ArtifactSync.Sync;
+
+namespace ArtifactSync.Cmdlets.Pipeline;
+
+/// <summary>Base of the cmdlets that work on an archive.</summary>
+public abstract class ArchiveCmdlet : AsyncCmdlet
+{
+    /// <summary>The folder of the archive.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("Archive")]
+    [ValidateNotNullOrEmpty]
+    public string? ArchivePath { get; set; }
+
+    /// <summary>The engine over the archive that the parameters, else the environment, else the platform name.</summary>
+    private protected SyncEngine OpenEngine() => new(CreateOptions());
+
+    private protected virtual EngineOptions CreateOptions() => new()
+    {
+        ArchivePath = ArchiveFolder.Resolve(ArchivePath, path => FileSystemPaths.Literal(SessionState, path)),
+    };
+}

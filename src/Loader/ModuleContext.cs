@@ -1,0 +1,49 @@
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace ArtifactSync.Loader;
+
+/// <summary>
+/// Keeps the module's assemblies apart from those of PowerShell and of other modules: everything beside the cmdlets is
+/// loaded from that folder first, whatever version of it the process already has.
+/// </summary>
+public sealed class ModuleContext : AssemblyLoadContext
+{
+    private const string ContextName = "ArtifactSync";
+    private const string CmdletAssembly = "ArtifactSync.Cmdlets";
+    private static readonly Lock Gate = new();
+    private readonly string _folder;
+
+    private ModuleContext(string folder) : base(ContextName) => _folder = folder;
+
+    /// <summary>
+    /// The cmdlets of <paramref name="folder"/>. One context a folder: another import of the same folder, also from
+    /// another runspace, gets the same assembly; another version of the module gets a context of its own.
+    /// </summary>
+    public static Assembly LoadCmdlets(string folder)
+    {
+        folder = Path.GetFullPath(folder);
+        lock (Gate)
+        {
+            var context = All.OfType<ModuleContext>().FirstOrDefault(c => c._folder == folder) ?? new ModuleContext(folder);
+            return context.LoadFromAssemblyName(new AssemblyName(CmdletAssembly));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Assembly? Load(AssemblyName assemblyName)
+    {
+        ArgumentNullException.ThrowIfNull(assemblyName);
+        var path = Path.Combine(_folder, assemblyName.Name + ".dll");
+        return File.Exists(path) ? LoadFromAssemblyPath(path) : null;
+    }
+
+    /// <inheritdoc/>
+    protected override IntPtr LoadUnmanagedDll(string unmanagedDllName)
+    {
+        foreach (var path in NativeProbe.Paths(_folder, unmanagedDllName))
+            if (File.Exists(path))
+                return LoadUnmanagedDllFromPath(path);
+        return IntPtr.Zero; // the system's own search goes on
+    }
+}
