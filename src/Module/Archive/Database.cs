@@ -1,0 +1,170 @@
+using System.Text;
+using SQLitePCL;
+
+namespace ArtifactSync.Archive;
+
+/// <summary>
+/// One connection with a cache of prepared statements. Used by one thread at a time.
+/// </summary>
+internal sealed class Database : IDisposable
+{
+    /// <summary>Milliseconds.</summary>
+    public const int BusyTimeout = 5000;
+    private const int MaxCached = 256;
+    private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
+
+    private Database(string path, sqlite3 handle) => (Path, Handle) = (path, handle);
+
+    /// <summary>The database file, for messages.</summary>
+    public string Path { get; }
+
+    public bool IsClosed { get; private set; }
+
+    internal sqlite3 Handle { get; }
+
+    /// <summary>The rowid of the last insert.</summary>
+    public long LastInsertRowId => raw.sqlite3_last_insert_rowid(Handle);
+
+    public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
+
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="uri">What SQLite opens: a <c>file:</c> URI.</param>
+    /// <param name="flags">SQLITE_OPEN_* without the threading mode: a connection belongs to one thread at a time.</param>
+    internal static Database Open(string path, string uri, int flags)
+    {
+        NativeSqlite.Require();
+        var result = raw.sqlite3_open_v2(uri, out var handle, flags | raw.SQLITE_OPEN_URI | raw.SQLITE_OPEN_NOMUTEX, null);
+        if (result != raw.SQLITE_OK)
+        {
+            using (handle)
+            {
+                throw SqliteErrors.Create(result, handle, path, "open");
+            }
+        }
+
+        _ = raw.sqlite3_extended_result_codes(handle, 1);
+        var database = new Database(path, handle);
+        database.SetBusyTimeout(BusyTimeout);
+        return database;
+    }
+
+    public void SetBusyTimeout(int milliseconds) => _ = raw.sqlite3_busy_timeout(Handle, milliseconds);
+
+    /// <summary>A statement of the cache, or a fresh one while that is in use. Dispose gives it back.</summary>
+    public Statement Prepare(string sql)
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        if (_statements.TryGetValue(sql, out var statement))
+        {
+            if (statement.InUse)
+            {
+                return Compile(sql, cached: false);
+            }
+
+            statement.InUse = true;
+            return statement;
+        }
+
+        statement = Compile(sql, cached: _statements.Count < MaxCached);
+        if (_statements.Count < MaxCached)
+        {
+            statement.InUse = true;
+            _statements.Add(sql, statement);
+        }
+
+        return statement;
+    }
+
+    /// <summary>Runs one statement; returns the number of changed rows.</summary>
+    public int Execute(string sql, params ReadOnlySpan<object?> args)
+    {
+        using var statement = Prepare(sql);
+        BindAll(statement, args);
+        return statement.Run();
+    }
+
+    /// <summary>The first column of the first row (string, long, long?, int, bool, double?); default without a row or for NULL.</summary>
+    public T? Scalar<T>(string sql, params ReadOnlySpan<object?> args)
+    {
+        using var statement = Prepare(sql);
+        BindAll(statement, args);
+        return statement.Step() && !statement.IsNull(0) ? Get<T>(statement) : default;
+    }
+
+    /// <summary>The first row, or default.</summary>
+    public T? First<T>(string sql, Func<Statement, T> read, params ReadOnlySpan<object?> args)
+    {
+        using var statement = Prepare(sql);
+        BindAll(statement, args);
+        return statement.Step() ? read(statement) : default;
+    }
+
+    /// <summary>The rows, one at a time as they are asked for.</summary>
+    public IEnumerable<T> Query<T>(string sql, Func<Statement, T> read, params ReadOnlySpan<object?> args) => Rows(sql, read, args.ToArray());
+
+    /// <summary>Runs several statements that take no values (migrations, pragmas).</summary>
+    public void ExecuteScript(string sql)
+    {
+        var result = raw.sqlite3_exec(Handle, sql);
+        if (result != raw.SQLITE_OK)
+        {
+            throw SqliteErrors.Create(result, Handle, Path, sql.Length <= 80 ? sql : sql[..80]);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        IsClosed = true;
+        foreach (var statement in _statements.Values)
+        {
+            statement.Close();
+        }
+
+        _statements.Clear();
+        Handle.Dispose();
+    }
+
+    private IEnumerable<T> Rows<T>(string sql, Func<Statement, T> read, object?[] args)
+    {
+        using var statement = Prepare(sql);
+        BindAll(statement, args);
+        while (statement.Step())
+        {
+            yield return read(statement);
+        }
+    }
+
+    private Statement Compile(string sql, bool cached)
+    {
+        var text = Encoding.UTF8.GetBytes(sql);
+        var result = raw.sqlite3_prepare_v3(Handle, text, cached ? (uint)raw.SQLITE_PREPARE_PERSISTENT : 0, out var handle, out _);
+        return result == raw.SQLITE_OK ? new Statement(this, handle, sql, cached) : throw SqliteErrors.Create(result, Handle, Path, sql);
+    }
+
+    private static void BindAll(Statement statement, ReadOnlySpan<object?> args)
+    {
+        for (var i = 0; i < args.Length; i++)
+        {
+            statement.Bind(i + 1, args[i]);
+        }
+    }
+
+    private static T Get<T>(Statement statement)
+    {
+        object value = typeof(T) switch
+        {
+            var t when t == typeof(string) => statement.Text(0),
+            var t when t == typeof(long) || t == typeof(long?) => statement.Int64(0),
+            var t when t == typeof(int) => (int)statement.Int64(0),
+            var t when t == typeof(bool) => statement.Bool(0),
+            var t when t == typeof(double) || t == typeof(double?) => statement.DoubleOrNull(0)!.Value,
+            var t => throw new NotSupportedException($"No scalar of type {t}."),
+        };
+        return (T)value;
+    }
+}

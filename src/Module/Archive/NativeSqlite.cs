@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+using ArtifactSync.Errors;
+using SQLitePCL;
+
+namespace ArtifactSync.Archive;
+
+/// <summary>Loads the native SQLite library, once a process.</summary>
+internal static class NativeSqlite
+{
+    private static readonly Lazy<bool> Loaded = new(Load, LazyThreadSafetyMode.PublicationOnly);
+
+    public static void Require() => _ = Loaded.Value;
+
+    private static bool Load()
+    {
+        try
+        {
+            Batteries_V2.Init();
+            return true;
+        }
+        catch (Exception e) when (Root(e) is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
+        {
+            throw new ArtifactSyncException(
+                ErrorCode.NativeLibraryMissing,
+                $"The native SQLite library 'e_sqlite3' cannot be loaded on {RuntimeInformation.RuntimeIdentifier} " +
+                $"(module folder '{AppContext.BaseDirectory}'). Install the package built for this platform. Tried: {Root(e).Message}",
+                "e_sqlite3",
+                e);
+        }
+    }
+
+    private static Exception Root(Exception e) => e is TypeInitializationException { InnerException: { } inner } ? Root(inner) : e;
+}
