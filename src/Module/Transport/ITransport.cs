@@ -1,3 +1,4 @@
+using ArtifactSync.Errors;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Transport;
@@ -7,18 +8,31 @@ public readonly record struct RemoteEntry(ArtifactRef Artifact, long WireSize = 
 
 public enum PutOutcome
 {
-    /// <summary>The name was free and now holds these bytes.</summary>
+    /// <summary>The name was free; it holds these bytes after the next <see cref="ITransport.FlushAsync"/>, unless that says otherwise.</summary>
     Created,
     /// <summary>The name was taken; nothing was changed. The caller decides whether it is the same artifact.</summary>
     Exists,
 }
 
 /// <summary>
+/// A put that <see cref="ITransport.FlushAsync"/> could not finish. <see cref="Error"/> null: somebody else took the name
+/// since the put; nothing was changed, the caller decides whether it is the same artifact.
+/// </summary>
+public readonly record struct UnsettledPut(ArtifactRef Artifact, ArtifactSyncException? Error);
+
+/// <summary>
+/// Names that listings passed over since the transport was opened: left-over temporary files, copies that a file
+/// synchroniser made of conflicting files, damaged files that were set aside, and all else that is no artifact.
+/// </summary>
+public readonly record struct IgnoredNames(long Temporary, long ConflictCopies, long SetAside, long Stray);
+
+/// <summary>
 /// The far side of an exchange: a dumb store of immutable artifacts. The contract, which one suite checks for every
 /// implementation and decorator:
 /// - a name that <see cref="ListAsync"/> showed can be opened, unless somebody removed it (<c>ArtifactNotFound</c>);
 /// - <see cref="PutAsync"/> never changes or truncates an existing name, and a name never shows incomplete content;
-/// - what was put survives a power failure once <see cref="FlushAsync"/> returned;
+/// - what was put is visible and survives a power failure once <see cref="FlushAsync"/> returned; before that it may be
+///   neither, and what was not flushed when the transport is disposed may be gone;
 /// - a listing is complete or an error (<c>TargetListingInvalid</c>): absence is never read as deletion;
 /// - trouble of one origin or artifact names it and leaves the others usable; only trouble of the root ends the target;
 /// - every call may run concurrently with others, honours its token, and throws only ArtifactSyncException or
@@ -29,8 +43,14 @@ public interface ITransport : IAsyncDisposable
     /// <summary>How the target is named in messages and in the ledger; never a secret.</summary>
     string Name { get; }
 
-    /// <summary>Origins on the far side, ordinal order. <paramref name="onFault"/> gets each origin that must be left out.</summary>
-    Task<IReadOnlyList<string>> ListOriginsAsync(Action<string, Errors.ArtifactSyncException> onFault, CancellationToken cancellationToken);
+    /// <summary>What listings passed over so far.</summary>
+    IgnoredNames Ignored { get; }
+
+    /// <summary>
+    /// Origins on the far side, ordinal order. <paramref name="onFault"/> gets each origin that must be left out
+    /// (<c>TargetEntryInvalid</c>).
+    /// </summary>
+    Task<IReadOnlyList<string>> ListOriginsAsync(Action<string, ArtifactSyncException> onFault, CancellationToken cancellationToken);
 
     /// <summary>
     /// An opaque text that is equal to an earlier one only when the listing of (origin, kind) is surely the same;
@@ -38,20 +58,32 @@ public interface ITransport : IAsyncDisposable
     /// </summary>
     Task<string?> GetListingTokenAsync(string origin, ArtifactKind kind, CancellationToken cancellationToken);
 
-    /// <summary>All valid artifact names of (origin, kind), any order, each once; stray names are left out.</summary>
-    IAsyncEnumerable<RemoteEntry> ListAsync(string origin, ArtifactKind kind, CancellationToken cancellationToken);
+    /// <summary>
+    /// All valid artifact names of (origin, kind), any order, each once; stray names are left out and counted.
+    /// <paramref name="onFault"/> gets each artifact that must be left out (<c>TargetEntryInvalid</c>: its name holds
+    /// something else than a file). <c>TargetEntryInvalid</c> is thrown when the whole (origin, kind) must be left out.
+    /// </summary>
+    IAsyncEnumerable<RemoteEntry> ListAsync(
+        string origin, ArtifactKind kind, Action<ArtifactRef, ArtifactSyncException> onFault, CancellationToken cancellationToken);
 
     /// <summary>The wire bytes. The caller verifies them; the stream ends after the limit of the kind plus one byte at most.</summary>
     Task<Stream> OpenReadAsync(ArtifactRef artifact, CancellationToken cancellationToken);
 
-    /// <summary>Writes <paramref name="wire"/> (exactly <paramref name="wireSize"/> bytes) under a free name.</summary>
+    /// <summary>
+    /// Writes <paramref name="wire"/> (exactly <paramref name="wireSize"/> bytes, else <c>TransferIncomplete</c>) under a
+    /// free name. The stream is local, so reading it may block.
+    /// </summary>
     Task<PutOutcome> PutAsync(ArtifactRef artifact, Stream wire, long wireSize, CancellationToken cancellationToken);
 
-    /// <summary>Makes all earlier puts visible and durable; called between kinds, so that dependencies come first.</summary>
-    Task FlushAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// Makes all earlier puts visible and durable; called between kinds, so that dependencies come first. Returns those
+    /// that are not there.
+    /// </summary>
+    Task<IReadOnlyList<UnsettledPut>> FlushAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Moves a damaged artifact out of the way so that a good copy can be put (spec 2.4, 10.4). False = not possible here.
+    /// Moves a damaged artifact out of the way so that a good copy can be put (spec 2.4, 10.4). False = not possible here
+    /// or not for this kind.
     /// </summary>
     Task<bool> SetAsideDamagedAsync(ArtifactRef artifact, CancellationToken cancellationToken);
 }
