@@ -68,7 +68,7 @@ internal static partial class DirectoryReader
     private static FileSystemEnumerable<(string Name, EntryType Type)> ReadPortable(string path) => new(
         path,
         static (ref FileSystemEntry entry) => (entry.FileName.ToString(), PortableType(ref entry)),
-        new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, ReturnSpecialDirectories = false });
+        new EnumerationOptions { AttributesToSkip = default, IgnoreInaccessible = false, ReturnSpecialDirectories = false });
 
     private static EntryType PortableType(ref FileSystemEntry entry)
     {

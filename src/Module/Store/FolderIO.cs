@@ -10,8 +10,8 @@ internal class FolderIO
 {
     public static FolderIO System { get; } = new();
 
-    /// <summary>A file that didn't exist before; its mode is that of a temporary file.</summary>
-    public virtual SafeFileHandle CreateExclusive(string path)
+    /// <summary>A file that didn't exist before; its mode is that of a temporary file. Unbuffered.</summary>
+    public virtual FileStream CreateExclusive(string path)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.ReadWrite, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
@@ -19,13 +19,10 @@ internal class FolderIO
             options.UnixCreateMode = FolderModes.Temporary;
         }
 
-        // File.OpenHandle knows no mode. The stream is let go without a finalizer: the handle is ours alone.
-        var stream = new FileStream(path, options);
-        GC.SuppressFinalize(stream);
-        return stream.SafeFileHandle;
+        return new FileStream(path, options);
     }
 
-    public virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
+    public virtual void Write(FileStream file, ReadOnlySpan<byte> bytes) => file.Write(bytes);
 
     public virtual void SetMode(SafeFileHandle file, UnixFileMode mode)
     {

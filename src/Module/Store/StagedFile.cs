@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using ArtifactSync.Errors;
-using Microsoft.Win32.SafeHandles;
 
 namespace ArtifactSync.Store;
 
@@ -13,11 +12,11 @@ internal sealed class StagedFile : IDisposable
     private const int Attempts = 100; // spec 12
 
     private readonly WriteOnceBatch _batch;
-    private SafeFileHandle? _handle;
+    private FileStream? _file;
     private bool _finished, _synced, _gone;
 
-    private StagedFile(WriteOnceBatch batch, string directory, string temporary, SafeFileHandle handle) =>
-        (_batch, Directory, TemporaryPath, _handle) = (batch, directory, temporary, handle);
+    private StagedFile(WriteOnceBatch batch, string directory, string temporary, FileStream file) =>
+        (_batch, Directory, TemporaryPath, _file) = (batch, directory, temporary, file);
 
     /// <summary>Full path of the directory.</summary>
     public string Directory { get; }
@@ -63,10 +62,10 @@ internal sealed class StagedFile : IDisposable
     /// <exception cref="ArtifactSyncException">DiskFull and the others of <see cref="WriteOnceBatch"/>.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        ObjectDisposedException.ThrowIf(_handle is null, this);
+        ObjectDisposedException.ThrowIf(_file is null, this);
         try
         {
-            IO.Write(_handle, bytes, Length);
+            IO.Write(_file, bytes);
             Length += bytes.Length;
         }
         catch (Exception error) when (FolderErrors.IsFileFault(error))
@@ -81,13 +80,13 @@ internal sealed class StagedFile : IDisposable
     /// <summary>The content is complete; <see cref="WriteOnceBatch.Commit"/> will publish it under <paramref name="name"/>.</summary>
     public void Finish(string name, int order = 0)
     {
-        ObjectDisposedException.ThrowIf(_handle is null, this);
+        ObjectDisposedException.ThrowIf(_file is null, this);
         try
         {
-            IO.SetMode(_handle, FolderModes.File(_batch.Folder.Use));
+            IO.SetMode(_file.SafeFileHandle, FolderModes.File(_batch.Folder.Use));
             if (!_batch.SyncsVolume)
             {
-                IO.SyncFile(_handle);
+                IO.SyncFile(_file.SafeFileHandle);
                 _synced = true;
             }
         }
@@ -96,7 +95,7 @@ internal sealed class StagedFile : IDisposable
             throw FolderErrors.Writing(error, Path.Combine(Directory, name), _batch.Folder.Use);
         }
 
-        CloseHandle();
+        Close();
         (FinalPath, Order, _finished) = (Path.Combine(Directory, name), order, true);
         _batch.Add(this);
     }
@@ -149,7 +148,7 @@ internal sealed class StagedFile : IDisposable
     /// <summary>Removes the temporary file. A failure to do so is no reason to hide the failure that led here.</summary>
     internal void Discard()
     {
-        CloseHandle();
+        Close();
         if (_gone)
         {
             return;
@@ -167,9 +166,9 @@ internal sealed class StagedFile : IDisposable
         _gone = true;
     }
 
-    private void CloseHandle()
+    private void Close()
     {
-        _handle?.Dispose();
-        _handle = null;
+        _file?.Dispose();
+        _file = null;
     }
 }

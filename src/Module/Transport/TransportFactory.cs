@@ -1,0 +1,59 @@
+using ArtifactSync.Errors;
+
+namespace ArtifactSync.Transport;
+
+/// <summary>What opening a target needs to know besides its name.</summary>
+internal sealed record TransportOptions
+{
+    /// <summary>Full path of the archive folder; no target may overlap it.</summary>
+    public required string ArchiveFolder { get; init; }
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+    /// <summary>Nothing is created or written: puts are only counted.</summary>
+    public bool DryRun { get; init; }
+    /// <summary>Called at named steps, for tests that kill there.</summary>
+    public Action<string>? Step { get; init; }
+}
+
+/// <summary>Opens what the user names as a target: one line a scheme.</summary>
+internal static class TransportFactory
+{
+    private static readonly Dictionary<string, Func<string, TransportOptions, ITransport>> Schemes = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["s3"] = NotYet,
+        ["http"] = NotYet,
+        ["https"] = NotYet,
+        ["engram+http"] = NotYet,
+        ["engram+https"] = NotYet,
+    };
+
+    /// <param name="target">Full path of a folder, or a URL.</param>
+    /// <exception cref="ArtifactSyncException">InvalidTarget and what <see cref="TargetPath.RequireFolder"/> throws.</exception>
+    public static ITransport Open(string target, TransportOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(target))
+        {
+            throw new ArtifactSyncException(ErrorCode.InvalidTarget, "The target is empty. Name a folder or a URL.", target);
+        }
+
+        var transport = TargetPath.IsFolder(target) ? OpenFolder(target, options) : OpenUrl(target, options);
+        return options.DryRun ? new DryRunTransport(transport) : transport;
+    }
+
+    private static FolderTransport OpenFolder(string target, TransportOptions options) =>
+        new(TargetPath.RequireFolder(target, options.ArchiveFolder, create: !options.DryRun), options.Clock, step: options.Step);
+
+    private static ITransport OpenUrl(string target, TransportOptions options)
+    {
+        var end = target.IndexOf("://", StringComparison.Ordinal);
+        return end > 0 && Schemes.TryGetValue(target[..end], out var open)
+            ? open(target, options)
+            : throw new ArtifactSyncException(
+                ErrorCode.InvalidTarget,
+                end > 0 ? $"Targets of the scheme '{target[..end]}' are not supported. Name a folder." : "A host with a port is no target. Name a folder or a full URL.",
+                end > 0 ? target[..end] : target); // what follows the scheme may hold a secret
+    }
+
+    private static ITransport NotYet(string target, TransportOptions options) => throw new ArtifactSyncException(
+        ErrorCode.InvalidTarget, $"'{target[..target.IndexOf(':', StringComparison.Ordinal)]}' targets are not supported yet by this version. Name a folder.",
+        target[..target.IndexOf(':', StringComparison.Ordinal)]);
+}
