@@ -57,6 +57,6 @@ internal static class ErrorMapping
     private static ErrorRecord Record(Exception exception, ErrorCode code, object? target) =>
         new(exception, code.ToString(), Category(code), target)
         {
-            ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = "" },
+            ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = ErrorCatalog.Action(code) },
         };
 }
