@@ -37,7 +37,7 @@ internal static class ErrorMapping
             or ErrorCode.TranscriptLineMalformed => ErrorCategory.InvalidData,
 
         ErrorCode.ArchiveVersionUnsupported or ErrorCode.FutureVersion or ErrorCode.OriginMissing or ErrorCode.OriginMismatch
-            or ErrorCode.OriginCloned or ErrorCode.OriginPair or ErrorCode.RunCrashed or ErrorCode.SessionExcluded
+            or ErrorCode.OriginCloned or ErrorCode.OriginPair or ErrorCode.RunCrashed or ErrorCode.SessionExcluded or ErrorCode.SessionTrashed
             or ErrorCode.ClockDrift => ErrorCategory.InvalidOperation,
 
         ErrorCode.ArchiveBusy or ErrorCode.LeaseHeld or ErrorCode.LeaseLost => ErrorCategory.ResourceBusy,

@@ -87,6 +87,7 @@ public static class ErrorCatalog
         ErrorCode.CheckpointConflict => ("Two different files bear one number, which happens when a machine was cloned. Give one of them a new origin.", false),
         ErrorCode.SequenceExhausted => ("This origin can publish no more. Take a new origin.", false),
         ErrorCode.SessionExcluded => ("The session was removed here for good and is not taken back.", false),
+        ErrorCode.SessionTrashed => ("Restore it first: Set-ArchiveSession -Trashed $false.", false),
         ErrorCode.SessionNotFound => ("List the sessions with Get-ArchiveSession; -Trashed shows those in the trash.", false),
         ErrorCode.ArtifactTooLarge or ErrorCode.DocumentLimitExceeded => ("It exceeds a limit of the format and is left out. Nothing else is affected.", false),
         _ => ("It is left out. The machine that publishes it heals it with Invoke-ArtifactSync -Full on the same target.", true),

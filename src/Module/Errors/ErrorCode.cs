@@ -66,6 +66,7 @@ public enum ErrorCode
     CheckpointIncomplete,
     SequenceExhausted,
     SessionExcluded,
+    SessionTrashed,
     SessionNotFound,
 
     // Clock and metadata

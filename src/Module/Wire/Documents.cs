@@ -39,6 +39,12 @@ internal static class EventDocument
 
     public static MetadataEvent Read(ReadOnlySpan<byte> decoded) => throw new NotSupportedException(nameof(Read));
 
+    /// <summary>
+    /// The version and, where it is a string, the clock text, whatever the other members hold: all that is sure about a later
+    /// version (spec 9.7, steps 4 and 5). DocumentInvalid when it is no JSON object or its version no integer.
+    /// </summary>
+    public static (long Version, string? Hlc) Peek(ReadOnlySpan<byte> decoded) => throw new NotSupportedException(nameof(Peek));
+
     /// <summary>The canonical object of a pin without LF (register value, spec 9.2).</summary>
     public static string PinText(Pin pin) => throw new NotSupportedException(nameof(PinText));
 }

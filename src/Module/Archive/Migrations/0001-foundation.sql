@@ -96,6 +96,7 @@ CREATE TABLE pinned_messages(
   pid INTEGER PRIMARY KEY,
   sid INTEGER NOT NULL REFERENCES sessions(sid) ON DELETE CASCADE,
   ordinal INTEGER NOT NULL, source_uuid TEXT NOT NULL DEFAULT '', note TEXT, created_at TEXT NOT NULL,
+  field TEXT,                                -- the register that it comes from; null = never published
   UNIQUE(sid, ordinal)
 );
 CREATE TABLE excluded_sessions(id TEXT PRIMARY KEY, created_at TEXT NOT NULL) WITHOUT ROWID;
@@ -148,7 +149,7 @@ CREATE TABLE sequence_floors(origin TEXT PRIMARY KEY, sequence INTEGER NOT NULL)
 
 -- Catalog of the local store: what is known to lie below artifacts/
 CREATE TABLE artifacts(
-  aid INTEGER PRIMARY KEY,
+  aid INTEGER PRIMARY KEY AUTOINCREMENT,     -- never reused: cursors say "everything up to here"
   origin TEXT NOT NULL, kind INTEGER NOT NULL, name TEXT NOT NULL,
   sha256 TEXT NOT NULL, size INTEGER NOT NULL,               -- of the decoded bytes
   wire_size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,     -- of the file, as verified
@@ -194,6 +195,8 @@ CREATE TABLE metadata_conflicts(
   UNIQUE(session_gid, field, winning_order_key, losing_order_key));
 CREATE TABLE metadata_provenance(origin TEXT NOT NULL, order_key TEXT NOT NULL, artifact_sha256 TEXT NOT NULL,
   session_gid TEXT NOT NULL, op TEXT NOT NULL, PRIMARY KEY(origin, order_key)) WITHOUT ROWID;
+CREATE TABLE metadata_intents(               -- local edits whose event is being published
+  origin TEXT NOT NULL, order_key TEXT NOT NULL, PRIMARY KEY(origin, order_key)) WITHOUT ROWID;
 
 -- Control plane (surgical spec 2, widened). Times: Unix milliseconds UTC.
 CREATE TABLE archive_state(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -1,0 +1,96 @@
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
+
+namespace ArtifactSync.Metadata;
+
+/// <summary>What became of one event in its transaction.</summary>
+/// <param name="Imported">It won, or its losing was logged.</param>
+/// <param name="Deferred">Why it waits; null = it does not. SessionExcluded: its session was removed here for good.</param>
+/// <param name="Reason">The same in words.</param>
+internal readonly record struct ReplayOutcome(bool Imported, ErrorCode? Deferred, string? Reason);
+
+/// <summary>The transaction part of replay: clock, registers, markers, waiting list for one batch (spec 9.7, steps 5-11).</summary>
+internal sealed class ReplayStep
+{
+    private readonly Database _db;
+    private readonly ArchiveClock _clock;
+    private readonly RegisterStore _registers;
+    private readonly string _ownOrigin;
+    private readonly long _now;
+
+    public ReplayStep(Database db, TimeProvider clock, string ownOrigin)
+    {
+        (_db, _ownOrigin, _now) = (db, ownOrigin, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        _clock = new ArchiveClock(db, clock);
+        _registers = new RegisterStore(db, ownOrigin, _now);
+    }
+
+    public ReplayOutcome Apply(InspectedEvent seen)
+    {
+        switch (seen.Verdict)
+        {
+            case EventVerdict.Apply:
+                return Apply(seen, seen.Entry!);
+            case EventVerdict.Future:
+                if (seen.Clock is { } clock)
+                {
+                    _clock.Observe(clock); // a clock that can't be met is no news of an event that waits anyway
+                }
+
+                return Defer(seen, seen.Code!.Value, seen.Reason!);
+            case EventVerdict.QuarantineApplied:
+                MetadataTable.MarkApplied(_db, seen.Artifact.Origin, Key(seen), Wire.ArtifactName.Sha256(seen.Artifact)!, _now);
+                return Done(seen, imported: false);
+            case EventVerdict.Quarantine:
+                return Done(seen, imported: false);
+            default:
+                return Defer(seen, seen.Code!.Value, seen.Reason!);
+        }
+    }
+
+    /// <summary>Finishes the batch; the caller commits.</summary>
+    public void Complete()
+    {
+        _registers.Complete();
+        _clock.Save();
+    }
+
+    private ReplayOutcome Apply(InspectedEvent seen, RegisterEntry entry)
+    {
+        if (MetadataTable.IsApplied(_db, entry.Origin, entry.OrderKey))
+        {
+            return Done(seen, imported: false); // another run was faster; an event is observed once
+        }
+
+        if (_clock.Observe(seen.Clock!.Value) is { } fault)
+        {
+            return Defer(seen, fault, fault == ErrorCode.ClockDrift
+                ? "its clock or this archive's is more than 5 minutes ahead of this machine's; it is applied when the time has come"
+                : "the counter of its clock is used up; it is applied when this machine's clock has passed it");
+        }
+
+        ApplyResult result = _registers.Apply(entry);
+        if (result.Outcome != ApplyOutcome.TargetMissing)
+        {
+            return Done(seen, result.Outcome == ApplyOutcome.Winner || result.ConflictLogged);
+        }
+
+        return CurationTable.IsExcluded(_db, Wire.Gid.ToLocal(_ownOrigin, entry.Gid))
+            ? Defer(seen, ErrorCode.SessionExcluded, "its session was removed here for good")
+            : Defer(seen, ErrorCode.EventTargetMissing, $"session {entry.Gid} or the message that it names is not here yet");
+    }
+
+    private ReplayOutcome Defer(InspectedEvent seen, ErrorCode code, string reason)
+    {
+        MetadataTable.Defer(_db, seen.Artifact.Origin, seen.Artifact.Name, code, _now);
+        return new ReplayOutcome(Imported: false, code, $"Event {seen.Artifact.Path} waits: {reason}.");
+    }
+
+    private ReplayOutcome Done(InspectedEvent seen, bool imported)
+    {
+        MetadataTable.Undefer(_db, seen.Artifact.Origin, seen.Artifact.Name);
+        return new ReplayOutcome(imported, null, null);
+    }
+
+    private static string Key(InspectedEvent seen) => Wire.ArtifactName.OrderKey(seen.Artifact);
+}
