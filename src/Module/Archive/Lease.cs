@@ -155,14 +155,17 @@ internal sealed class Lease : IDisposable
     }
 }
 
-/// <summary>A row of app_locks that has not been released.</summary>
+/// <summary>Who holds a lease or runs a run: a row of app_locks that has not been released, or one of sync_runs.</summary>
 internal sealed record LeaseHolder(string RunId, ProcessIdentity Owner, long HeartbeatAt)
 {
     public static LeaseHolder? Find(Database db) => db.First(
         "SELECT run_id, host, pid, process_started_at, heartbeat_at FROM app_locks WHERE name = ? AND released = 0",
-        static row => new LeaseHolder(
-            row.Text(0), new ProcessIdentity(row.Text(1), (int)row.Int64(2), row.Int64(3)), row.Int64(4)),
+        Read,
         Lease.LockName);
+
+    /// <summary>From columns run, host, process, its start, heartbeat.</summary>
+    public static LeaseHolder Read(Statement row) => new(
+        row.Text(0), new ProcessIdentity(row.Text(1), (int)row.Int64(2), row.Int64(3)), row.Int64(4));
 
     public bool IsAlive(ProcessIdentity observer, long now) =>
         now - HeartbeatAt <= (long)Lease.Silence.TotalMilliseconds && !Owner.IsDead(observer);

@@ -208,6 +208,7 @@ CREATE TABLE sync_runs(
   started_at INTEGER NOT NULL, heartbeat_at INTEGER NOT NULL, finished_at INTEGER,
   CHECK((status='running')=(finished_at IS NULL)));
 CREATE INDEX ix_runs_started ON sync_runs(started_at);
+CREATE INDEX ix_runs_parent ON sync_runs(parent_run_id) WHERE parent_run_id IS NOT NULL;
 CREATE INDEX ix_runs_running ON sync_runs(status) WHERE status = 'running';
 CREATE TABLE sync_run_entities(
   id INTEGER PRIMARY KEY, run_id TEXT NOT NULL REFERENCES sync_runs(run_id) ON DELETE CASCADE,
