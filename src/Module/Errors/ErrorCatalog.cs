@@ -66,6 +66,7 @@ public static class ErrorCatalog
         [CheckpointIncomplete] = new("Part of what it names has not arrived yet. Repeat the run after the other machine has exchanged.", Retry),
         [SequenceExhausted] = new("This origin can publish no more. Take a new origin.", Final),
         [SessionExcluded] = new("The session was removed here for good and is not taken back.", Final),
+        [SessionTrashed] = new("Restore it first: Set-ArchiveSession -Trashed $false.", Final),
         [SessionNotFound] = new("List the sessions with Get-ArchiveSession; -Trashed shows those in the trash.", Final),
 
         [ClockDrift] = new("Set the clock of the machine that the message names.", Retry),
