@@ -9,6 +9,7 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('ArtifactSync.Format.ps1xml')
+    TypesToProcess       = @('ArtifactSync.Types.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
         'Get-ArchiveSession'
