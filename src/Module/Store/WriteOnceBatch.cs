@@ -90,6 +90,18 @@ internal sealed class WriteOnceBatch : IDisposable
         return unsettled;
     }
 
+    /// <summary>After <see cref="Commit"/>: tries once more to give a file its name, which was freed meanwhile.</summary>
+    public void PublishAgain(StagedFile file)
+    {
+        if (!file.Publish())
+        {
+            throw file.Error ?? new ArtifactSyncException(
+                ErrorCode.UnexpectedError, $"'{file.FinalPath}' was taken again while it was replaced. Run again.", file.FinalPath);
+        }
+
+        Do(file.Directory, () => _folder.IO.SyncDirectory(file.Directory));
+    }
+
     public void Dispose()
     {
         foreach (var file in _finished)
