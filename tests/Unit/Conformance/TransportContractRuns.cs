@@ -8,19 +8,24 @@ public sealed class MemoryTransportContract : TransportContract
     internal override ITransport Create() => new MemoryTransport();
 }
 
-public abstract class FolderTransportContractBase : TransportContract
+public abstract class FolderTransportContractBase : TransportContract, IDisposable
 {
-    private TempFolder? _folder;
+    private readonly TempFolder _folder = new();
 
     internal abstract FaultyIO? IO { get; }
 
-    internal override ITransport Create() => new FolderTransport((_folder = new TempFolder()).Path, Clock, IO);
+    internal override ITransport Create() => new FolderTransport(_folder.Path, Clock, IO);
 
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
-        Assert.DoesNotContain(_folder!.Files(), name => name.Contains("/.tmp-", StringComparison.Ordinal));
+        Assert.DoesNotContain(_folder.Files(), name => name.Contains("/.tmp-", StringComparison.Ordinal));
+    }
+
+    public void Dispose()
+    {
         _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
 }
 
