@@ -17,6 +17,9 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     private const int MaxResults = 50;
     private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>PowerShell takes each of these for a single quote.</summary>
+    private const string SingleQuotes = "'\u2018\u2019\u201a\u201b";
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
@@ -47,7 +50,7 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     internal static string Quote(string value)
     {
         var plain = value.Length > 0 && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':' or '\\' or '~' or '+');
-        return plain && value[0] != '-' ? value : $"'{CodeGeneration.EscapeSingleQuotedStringContent(value)}'";
+        return plain && value[0] != '-' ? value : "'" + string.Concat(value.Select(c => SingleQuotes.Contains(c) ? new string(c, 2) : c.ToString())) + "'";
     }
 
     private static string? Text(IDictionary bound, params ReadOnlySpan<string> names)

@@ -12,7 +12,9 @@ internal static class DurationText
 {
     public const string Advice = "Write 7d, 12h, 1.5h, 30m, 45s or 7.00:00:00.";
 
-    private static readonly (string Suffix, double Milliseconds)[] Units =
+    private const decimal MaxDays = 1_000_000;
+
+    private static readonly (string Suffix, decimal Milliseconds)[] Units =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
     /// <summary>
@@ -39,7 +41,8 @@ internal static class DurationText
         return TryParseUnit(text, out duration);
     }
 
-    private static bool TryParseUnit(string text, out TimeSpan duration)
+    /// <summary>A number and its unit, nothing else.</summary>
+    public static bool TryParseUnit(string text, out TimeSpan duration)
     {
         duration = default;
         foreach (var (suffix, milliseconds) in Units)
@@ -47,11 +50,11 @@ internal static class DurationText
             if (!text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
                 continue;
             const NumberStyles styles = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
-            if (!double.TryParse(text.AsSpan(0, text.Length - suffix.Length), styles, CultureInfo.InvariantCulture, out var number))
+            if (!decimal.TryParse(text.AsSpan(0, text.Length - suffix.Length), styles, CultureInfo.InvariantCulture, out var number))
                 continue; // "5ms" also ends with "s"
-            if (Math.Abs(number * milliseconds) > TimeSpan.MaxValue.TotalMilliseconds / 2)
+            if (Math.Abs(number) > MaxDays * 86_400_000 / milliseconds)
                 return false;
-            duration = TimeSpan.FromMilliseconds(number * milliseconds);
+            duration = TimeSpan.FromTicks((long)(number * milliseconds * TimeSpan.TicksPerMillisecond));
             return true;
         }
         return false;

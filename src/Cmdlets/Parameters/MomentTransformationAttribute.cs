@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 
 namespace ArtifactSync.Cmdlets.Parameters;
 
@@ -8,7 +9,7 @@ namespace ArtifactSync.Cmdlets.Parameters;
 /// a duration that is counted back from now (<c>7d</c>, <c>12h</c>).
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
-public sealed class MomentTransformationAttribute : ArgumentTransformationAttribute
+public sealed partial class MomentTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
@@ -23,7 +24,7 @@ public sealed class MomentTransformationAttribute : ArgumentTransformationAttrib
 
     internal static DateTimeOffset Parse(string text, TimeProvider clock)
     {
-        if (DurationText.TryParse(text, out var age) && text.Trim() != "0")
+        if (DurationText.TryParseUnit(text.Trim(), out var age))
             return Back(age, clock);
         if (LooksLikeDate(text) && DateTimeOffset.TryParse(
             text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal | DateTimeStyles.AllowWhiteSpaces, out var moment))
@@ -32,7 +33,7 @@ public sealed class MomentTransformationAttribute : ArgumentTransformationAttrib
     }
 
     // DateTimeOffset.Parse also takes "7" or "10:30" and fills the rest from today: a guess is worse than a refusal.
-    private static bool LooksLikeDate(string text) => text.Count(char.IsAsciiDigit) >= 6;
+    private static bool LooksLikeDate(string text) => Year().IsMatch(text);
 
     private static DateTimeOffset Local(DateTime date) =>
         new(date.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(date, DateTimeKind.Local) : date);
@@ -43,4 +44,7 @@ public sealed class MomentTransformationAttribute : ArgumentTransformationAttrib
 
     private static ArgumentTransformationMetadataException Refuse(object? value) => new(
         $"\"{value}\" is no point in time. Write a date (2026-03-01, 2026-03-01T08:00+01:00) or an age (7d, 12h).");
+
+    [GeneratedRegex(@"\d{4}", RegexOptions.None, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Year();
 }
