@@ -51,6 +51,10 @@ internal static class CanonicalText
         return length;
     }
 
+    /// <summary>Whether text has an invalid byte or one of the two escaped separators outside ASCII.</summary>
+    public static bool HasNonPlainUtf8(ReadOnlySpan<byte> text) =>
+        text.IndexOf("\u2028"u8) >= 0 || text.IndexOf("\u2029"u8) >= 0 || !System.Text.Unicode.Utf8.IsValid(text);
+
     /// <summary>The escape for what follows a plain prefix: a special character or one invalid byte.</summary>
     public static ReadOnlySpan<byte> Escape(ReadOnlySpan<byte> text, out int consumed)
     {

@@ -66,6 +66,14 @@ internal sealed class CanonicalWriter : IDisposable
         _needsComma = false;
     }
 
+    /// <summary>A member name in UTF-8 that may be any text.</summary>
+    public void Utf8Name(ReadOnlySpan<byte> text)
+    {
+        Utf8Value(text);
+        Byte(':');
+        _needsComma = false;
+    }
+
     public void Null() => Literal("null"u8);
 
     public void Value(bool value) => Literal(value ? "true"u8 : "false"u8);

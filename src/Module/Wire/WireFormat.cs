@@ -15,6 +15,10 @@ internal sealed class WireFormat
         SegmentVersion = 1,
         EventVersion = 1,
         RequiresCanonicalForm = true,
+        Checkpoint = WireFields.Checkpoint(),
+        Manifest = WireFields.Manifest(),
+        Message = WireFields.Message(1),
+        Event = WireFields.Event(),
     };
 
     public required string Name { get; init; }
@@ -25,4 +29,9 @@ internal sealed class WireFormat
 
     /// <summary>Whether importers refuse documents that do not re-encode to the same bytes (spec 7.3).</summary>
     public required bool RequiresCanonicalForm { get; init; }
+
+    public required WireObject<Checkpoint> Checkpoint { get; init; }
+    public required WireObject<Manifest> Manifest { get; init; }
+    public required WireObject<MessageRecord> Message { get; init; }
+    public required WireObject<MetadataEvent> Event { get; init; }
 }

@@ -1,0 +1,191 @@
+using System.Security.Cryptography;
+using ArtifactSync.Errors;
+
+namespace ArtifactSync.Wire;
+
+/// <summary>What every receiver checks before it stores an artifact (spec 10.2). Canonical form is left to import.</summary>
+internal static class ReceptionCheck
+{
+    /// <summary>Reads the wire bytes to their end in bounded memory.</summary>
+    /// <exception cref="ArtifactSyncException">
+    /// <see cref="ErrorCode.ArtifactCorrupt"/> and <see cref="ErrorCode.ArtifactTooLarge"/> before
+    /// <see cref="ErrorCode.HashMismatch"/> before <see cref="ErrorCode.DocumentInvalid"/> and
+    /// <see cref="ErrorCode.DocumentLimitExceeded"/>; the target is the artifact.
+    /// </exception>
+    public static ArtifactInfo Verify(ArtifactRef artifact, Stream wire, CancellationToken cancellation)
+    {
+        try
+        {
+            using DecodedStream decoded = ArtifactCodec.OpenDecoded(artifact.Kind, wire);
+            using var hashed = new HashingStream(decoded, cancellation);
+            ArtifactSyncException? fault = null;
+            Body body = default;
+            try
+            {
+                body = ReadBody(artifact, hashed);
+            }
+            catch (ArtifactSyncException broken) when (broken.Code is ErrorCode.DocumentInvalid or ErrorCode.DocumentLimitExceeded)
+            {
+                fault = broken;
+            }
+
+            // Damage explains a fault of the body, so what is left decides first.
+            hashed.Drain();
+            string sha256 = hashed.Finish();
+            RequireHash(artifact, sha256);
+            if (fault is not null)
+            {
+                throw fault;
+            }
+
+            var identity = new ArtifactIdentity(sha256, decoded.DecodedBytes, decoded.WireBytes);
+            return new ArtifactInfo(identity, body.IsFuture, body.References ?? []);
+        }
+        catch (ArtifactSyncException fault)
+        {
+            throw WireFault.About(artifact, fault);
+        }
+    }
+
+    private static void RequireHash(ArtifactRef artifact, string sha256)
+    {
+        if (ArtifactName.Sha256(artifact) is { } promised && promised != sha256)
+        {
+            throw new ArtifactSyncException(
+                ErrorCode.HashMismatch, $"{artifact} is damaged: its content hashes to {sha256}. Fetch it again from another copy.", artifact);
+        }
+    }
+
+    private static Body ReadBody(ArtifactRef artifact, Stream decoded) => artifact.Kind switch
+    {
+        ArtifactKind.Checkpoints => Checkpoint(artifact, ReadAll(decoded)),
+        ArtifactKind.Manifests => Manifest(artifact, ReadAll(decoded)),
+        ArtifactKind.Meta => Event(artifact, ReadAll(decoded)),
+        ArtifactKind.Segments => Segment(decoded),
+        _ => default,
+    };
+
+    private static Body Checkpoint(ArtifactRef artifact, ReadOnlySpan<byte> decoded)
+    {
+        long ours = WireFormat.Portable.CheckpointVersion;
+        Checkpoint checkpoint = CheckpointDocument.Read(decoded);
+        WireFault.Require(checkpoint.Version >= ours, artifact, $"its version is {checkpoint.Version}");
+        DocumentRules.Checkpoint(artifact, checkpoint);
+        return new Body(
+            checkpoint.Version > ours, [.. (checkpoint.Sessions ?? []).Select(static s => (ArtifactKind.Manifests, s.Value))]);
+    }
+
+    private static Body Manifest(ArtifactRef artifact, ReadOnlySpan<byte> decoded)
+    {
+        DocumentHeader header = ManifestDocument.Header(decoded);
+        if (header.Version > WireFormat.Portable.ManifestVersion)
+        {
+            WireFault.Require(header.Origin == artifact.Origin, artifact, $"its origin is '{header.Origin}'");
+            return new Body(true, []);
+        }
+
+        Manifest manifest = ManifestDocument.Read(decoded);
+        DocumentRules.Manifest(artifact, manifest);
+        List<(ArtifactKind, string)> references = [.. manifest.Segments.Select(static s => (ArtifactKind.Segments, s))];
+        if (manifest.RawSource is { Hash.Length: > 0 } raw)
+        {
+            references.Add((ArtifactKind.Raw, raw.Hash));
+        }
+
+        return new Body(false, references);
+    }
+
+    private static Body Event(ArtifactRef artifact, ReadOnlySpan<byte> decoded)
+    {
+        long ours = WireFormat.Portable.EventVersion;
+        if (EventDocument.Peek(decoded).Version > ours)
+        {
+            return new Body(true, []);
+        }
+
+        MetadataEvent metadataEvent = EventDocument.Read(decoded);
+        string hlc = ArtifactName.HlcText(artifact);
+        WireFault.Require(metadataEvent.Version == ours, artifact, $"its version is {metadataEvent.Version}");
+        WireFault.Require(metadataEvent.Hlc == hlc && Hlc.TryParse(hlc, out _), artifact, "its clock text is not that of its name");
+        WireFault.Require(metadataEvent.Origin == artifact.Origin, artifact, $"its origin is '{metadataEvent.Origin}'");
+        WireFault.Require(metadataEvent.SessionGid.Length > 0, artifact, "it names no session");
+        WireFault.Require(
+            EventProjection.Of(metadataEvent).Status != EventProjectionStatus.NotProjectable,
+            artifact,
+            $"its op '{metadataEvent.Op}' lacks what it needs");
+        return default;
+    }
+
+    private static Body Segment(Stream decoded)
+    {
+        using var lines = new LineReader(decoded);
+        var totals = new SegmentTotals(SessionLimits.Default);
+        bool any = false;
+        bool isFuture = false;
+        while (lines.Next())
+        {
+            bool future = SegmentLine.IsFuture(WireFormat.Portable, lines.Line, out WireTally tally);
+            if (any && future != isFuture)
+            {
+                throw new ArtifactSyncException(ErrorCode.DocumentInvalid, "A segment mixes records of our version and of later ones.");
+            }
+
+            totals.Add(tally.ToolCalls, tally.ResultEvents);
+            (any, isFuture) = (true, future);
+        }
+
+        return new Body(isFuture, []);
+    }
+
+    private static ReadOnlySpan<byte> ReadAll(Stream decoded)
+    {
+        using var all = new MemoryStream();
+        decoded.CopyTo(all);
+        return all.GetBuffer().AsSpan(0, (int)all.Length);
+    }
+
+    private readonly record struct Body(bool IsFuture, IReadOnlyList<(ArtifactKind Kind, string Sha256)>? References);
+}
+
+/// <summary>Hashes what is read through it and stops when asked to.</summary>
+internal sealed class HashingStream(Stream inner, CancellationToken cancellation) : ReadOnlyStream
+{
+    private const int DrainSize = 64 * 1024;
+
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    public override int Read(Span<byte> buffer)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        int read = inner.Read(buffer);
+        _hash.AppendData(buffer[..read]);
+        return read;
+    }
+
+    /// <summary>Reads what is left.</summary>
+    public void Drain()
+    {
+        Span<byte> rest = new byte[DrainSize];
+        while (Read(rest) > 0)
+        {
+        }
+    }
+
+    /// <summary>Lower-case hex SHA-256 of everything read.</summary>
+    public string Finish()
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        _hash.GetHashAndReset(hash);
+        return Convert.ToHexStringLower(hash);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _hash.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,434 @@
+using ArtifactSync.Errors;
+
+namespace ArtifactSync.Wire;
+
+/// <summary>What a receiver counts in a segment record without building it.</summary>
+internal struct WireTally
+{
+    /// <summary>The last <c>v</c> seen, where the target has no member for it.</summary>
+    public long Version;
+    public long ToolCalls;
+    public long ResultEvents;
+}
+
+internal delegate void TallyCount(ref WireTally tally, int count);
+
+/// <summary>
+/// One member of a wire object: how it is written, read into a target, and checked without one. Reading follows spec 3.8:
+/// a null resets what can be null and leaves anything else as it is.
+/// </summary>
+internal abstract class WireField<T>(string name)
+    where T : class
+{
+    public string Name { get; } = name;
+
+    public byte[] Utf8Name { get; } = System.Text.Encoding.ASCII.GetBytes(name);
+
+    public abstract void Write(CanonicalWriter writer, T target);
+
+    public abstract void Read(ref JsonScanner json, T target, ref WireTally tally);
+
+    /// <summary>As <see cref="Read"/>, for type and limits alone.</summary>
+    public abstract void Check(ref JsonScanner json, ref WireTally tally);
+}
+
+internal sealed class TextField<T>(string name, bool omitEmpty, Func<T, string> get, Action<T, string> set) : WireField<T>(name)
+    where T : class
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        string value = get(target);
+        if (value.Length > 0 || !omitEmpty)
+        {
+            writer.Name(Utf8Name);
+            writer.Value(value);
+        }
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    {
+        if (!json.TryNull())
+        {
+            set(target, json.Text());
+        }
+    }
+
+    public override void Check(ref JsonScanner json, ref WireTally tally)
+    {
+        if (!json.TryNull())
+        {
+            json.StringBody(out _);
+        }
+    }
+}
+
+internal sealed class NullableTextField<T>(string name, bool omitNull, Func<T, string?> get, Action<T, string?> set) : WireField<T>(name)
+    where T : class
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        string? value = get(target);
+        if (value is not null)
+        {
+            writer.Name(Utf8Name);
+            writer.Value(value);
+        }
+        else if (!omitNull)
+        {
+            writer.Name(Utf8Name);
+            writer.Null();
+        }
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => set(target, json.TryNull() ? null : json.Text());
+
+    public override void Check(ref JsonScanner json, ref WireTally tally)
+    {
+        if (!json.TryNull())
+        {
+            json.StringBody(out _);
+        }
+    }
+}
+
+internal sealed class NumberField<T>(string name, bool omitZero, Func<T, long> get, Action<T, long> set) : WireField<T>(name)
+    where T : class
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        long value = get(target);
+        if (value != 0 || !omitZero)
+        {
+            writer.Name(Utf8Name);
+            writer.Value(value);
+        }
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    {
+        if (!json.TryNull())
+        {
+            set(target, json.Integer());
+        }
+    }
+
+    public override void Check(ref JsonScanner json, ref WireTally tally)
+    {
+        if (!json.TryNull())
+        {
+            json.Integer();
+        }
+    }
+}
+
+/// <summary>Omitted when null; 0 is written.</summary>
+internal sealed class NullableNumberField<T>(string name, Func<T, long?> get, Action<T, long?> set) : WireField<T>(name)
+    where T : class
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        if (get(target) is { } value)
+        {
+            writer.Name(Utf8Name);
+            writer.Value(value);
+        }
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => set(target, json.TryNull() ? null : json.Integer());
+
+    public override void Check(ref JsonScanner json, ref WireTally tally)
+    {
+        if (!json.TryNull())
+        {
+            json.Integer();
+        }
+    }
+}
+
+/// <summary>Omitted when null; 0 is written.</summary>
+internal sealed class NullableFloatField<T>(string name, Func<T, double?> get, Action<T, double?> set) : WireField<T>(name)
+    where T : class
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        if (get(target) is { } value)
+        {
+            writer.Name(Utf8Name);
+            writer.Value(value);
+        }
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => set(target, json.TryNull() ? null : json.Float());
+
+    public override void Check(ref JsonScanner json, ref WireTally tally)
+    {
+        if (!json.TryNull())
+        {
+            json.Float();
+        }
+    }
+}
+
+internal sealed class FlagField<T>(string name, bool omitFalse, Func<T, bool> get, Action<T, bool> set) : WireField<T>(name)
+    where T : class
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        bool value = get(target);
+        if (value || !omitFalse)
+        {
+            writer.Name(Utf8Name);
+            writer.Value(value);
+        }
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    {
+        if (!json.TryNull())
+        {
+            set(target, json.Flag());
+        }
+    }
+
+    public override void Check(ref JsonScanner json, ref WireTally tally)
+    {
+        if (!json.TryNull())
+        {
+            json.Flag();
+        }
+    }
+}
+
+/// <summary>Embedded JSON (spec 3.6): omitted when empty; a null is a value.</summary>
+internal sealed class RawField<T>(string name, Func<T, string> get, Action<T, string> set) : WireField<T>(name)
+    where T : class
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        string value = get(target);
+        if (value.Length > 0)
+        {
+            writer.Name(Utf8Name);
+            RawJson.Write(writer, value);
+        }
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => set(target, Utf8Text.Decode(json.Raw()));
+
+    public override void Check(ref JsonScanner json, ref WireTally tally) => json.Skip();
+}
+
+/// <summary>A version that the target does not hold: always the one of the format when written, tallied when read.</summary>
+internal sealed class VersionField<T>(string name, long version) : WireField<T>(name)
+    where T : class
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        writer.Name(Utf8Name);
+        writer.Value(version);
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => Check(ref json, ref tally);
+
+    public override void Check(ref JsonScanner json, ref WireTally tally)
+    {
+        if (!json.TryNull())
+        {
+            tally.Version = json.Integer();
+        }
+    }
+}
+
+/// <summary>A string of a document of unknown version, read only: any other type counts as absent.</summary>
+internal sealed class LooseTextField<T>(string name, Action<T, string?> set) : WireField<T>(name)
+    where T : class
+{
+    public override void Write(CanonicalWriter writer, T target) => throw new NotSupportedException("Headers are read only.");
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    {
+        if (json.Peek() == '"')
+        {
+            set(target, json.Text());
+        }
+        else
+        {
+            json.Skip();
+            set(target, null);
+        }
+    }
+
+    public override void Check(ref JsonScanner json, ref WireTally tally) => json.Skip();
+}
+
+/// <summary>An object that is always there.</summary>
+internal sealed class ObjectField<T, TChild>(string name, WireObject<TChild> shape, Func<T, TChild> get) : WireField<T>(name)
+    where T : class
+    where TChild : class, new()
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        writer.Name(Utf8Name);
+        shape.Write(writer, get(target));
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => shape.Read(ref json, get(target), ref tally);
+
+    public override void Check(ref JsonScanner json, ref WireTally tally) => shape.Check(ref json, ref tally);
+}
+
+/// <summary>Omitted when null. A second object of the name merges into the first.</summary>
+internal sealed class NullableObjectField<T, TChild>(
+    string name, WireObject<TChild> shape, Func<T, TChild?> get, Action<T, TChild?> set) : WireField<T>(name)
+    where T : class
+    where TChild : class, new()
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        if (get(target) is { } value)
+        {
+            writer.Name(Utf8Name);
+            shape.Write(writer, value);
+        }
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    {
+        if (json.TryNull())
+        {
+            set(target, null);
+            return;
+        }
+
+        TChild child = get(target) ?? new();
+        shape.Read(ref json, child, ref tally);
+        set(target, child);
+    }
+
+    public override void Check(ref JsonScanner json, ref WireTally tally) => shape.Check(ref json, ref tally);
+}
+
+/// <summary>An array of objects: omitted when empty, bounded before it is built; a second array replaces the first.</summary>
+internal sealed class ListField<T, TChild>(
+    string name, WireObject<TChild> shape, int limit, Func<T, List<TChild>> get, Action<T, List<TChild>> set, TallyCount? count)
+    : WireField<T>(name)
+    where T : class
+    where TChild : class, new()
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        List<TChild> children = get(target);
+        if (children.Count == 0)
+        {
+            return;
+        }
+
+        writer.Name(Utf8Name);
+        writer.BeginArray();
+        foreach (TChild child in children)
+        {
+            shape.Write(writer, child);
+        }
+
+        writer.EndArray();
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    {
+        var children = new List<TChild>();
+        if (!json.TryNull())
+        {
+            json.BeginArray();
+            while (json.NextElement())
+            {
+                WireLimit.Require(children.Count < limit, Name, limit);
+                var child = new TChild();
+                shape.Read(ref json, child, ref tally);
+                children.Add(child);
+            }
+        }
+
+        set(target, children);
+    }
+
+    public override void Check(ref JsonScanner json, ref WireTally tally)
+    {
+        if (json.TryNull())
+        {
+            return;
+        }
+
+        int elements = 0;
+        json.BeginArray();
+        while (json.NextElement())
+        {
+            WireLimit.Require(elements++ < limit, Name, limit);
+            shape.Check(ref json, ref tally);
+        }
+
+        count?.Invoke(ref tally, elements);
+    }
+}
+
+/// <summary>An array of strings, always written.</summary>
+internal sealed class TextListField<T>(string name, int limit, Func<T, List<string>> get, Action<T, List<string>> set) : WireField<T>(name)
+    where T : class
+{
+    public override void Write(CanonicalWriter writer, T target)
+    {
+        writer.Name(Utf8Name);
+        writer.BeginArray();
+        foreach (string text in get(target))
+        {
+            writer.Value(text);
+        }
+
+        writer.EndArray();
+    }
+
+    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    {
+        var texts = new List<string>();
+        if (!json.TryNull())
+        {
+            json.BeginArray();
+            while (json.NextElement())
+            {
+                WireLimit.Require(texts.Count < limit, Name, limit);
+                texts.Add(json.TryNull() ? "" : json.Text());
+            }
+        }
+
+        set(target, texts);
+    }
+
+    public override void Check(ref JsonScanner json, ref WireTally tally)
+    {
+        if (json.TryNull())
+        {
+            return;
+        }
+
+        int elements = 0;
+        json.BeginArray();
+        while (json.NextElement())
+        {
+            WireLimit.Require(elements++ < limit, Name, limit);
+            if (!json.TryNull())
+            {
+                json.StringBody(out _);
+            }
+        }
+    }
+}
+
+internal static class WireLimit
+{
+    public static void Require(bool within, string what, long limit)
+    {
+        if (!within)
+        {
+            throw new ArtifactSyncException(ErrorCode.DocumentLimitExceeded, $"More than {limit} {what}.");
+        }
+    }
+}
