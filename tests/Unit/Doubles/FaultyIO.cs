@@ -79,7 +79,8 @@ internal sealed class FaultyIO : FolderIO
         lock (Log)
         {
             Log.Add(name);
-            Before?.Invoke(name, path, _calls++);
+            var index = _calls++;
+            Before?.Invoke(name, path, index);
         }
     }
 }

@@ -19,6 +19,27 @@ public sealed class TempFolder : IDisposable
         return path;
     }
 
+    /// <summary>Permission bits, e.g. 0b111_101_101.</summary>
+    public void SetMode(int bits, params string[] parts)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(this[parts], (UnixFileMode)bits);
+        }
+    }
+
+    /// <summary>As <c>ls</c> writes them; empty on Windows.</summary>
+    public string GetMode(params string[] parts)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return "";
+        }
+
+        var bits = (int)File.GetUnixFileMode(this[parts]);
+        return string.Concat("rwxrwxrwx".Select((letter, index) => (bits >> (8 - index) & 1) == 1 ? letter : '-'));
+    }
+
     /// <summary>All files below, relative, ordinal order.</summary>
     public string[] Files() =>
     [
