@@ -102,6 +102,20 @@ internal sealed class Database : IDisposable
     /// <summary>The rows, one at a time as they are asked for.</summary>
     public IEnumerable<T> Query<T>(string sql, Func<Statement, T> read, params ReadOnlySpan<object?> args) => Rows(sql, read, args.ToArray());
 
+    /// <summary>One state of the archive for all queries until it is disposed. Short, please: it keeps the log from being emptied.</summary>
+    public Scope Snapshot()
+    {
+        Execute("BEGIN");
+        return new Scope(this, "COMMIT", "COMMIT");
+    }
+
+    /// <summary>Inside a transaction: what follows can be undone alone. Disposed without <see cref="Scope.Keep"/> it is.</summary>
+    public Scope Savepoint()
+    {
+        Execute("SAVEPOINT step");
+        return new Scope(this, "RELEASE step", "ROLLBACK TO step", "RELEASE step");
+    }
+
     /// <summary>Runs several statements that take no values (migrations, pragmas).</summary>
     public void ExecuteScript(string sql)
     {
@@ -166,5 +180,31 @@ internal sealed class Database : IDisposable
             var t => throw new NotSupportedException($"No scalar of type {t}."),
         };
         return (T)value;
+    }
+}
+
+/// <summary>A part of a connection's life that ends well (<see cref="Keep"/>) or is undone at disposal.</summary>
+internal sealed class Scope(Database db, string keep, params string[] undo) : IDisposable
+{
+    private bool _ended;
+
+    public void Keep()
+    {
+        _ended = true;
+        db.Execute(keep);
+    }
+
+    public void Dispose()
+    {
+        // After a full disk SQLite has rolled everything back itself.
+        if (!_ended && db.InTransaction)
+        {
+            foreach (var sql in undo)
+            {
+                db.Execute(sql);
+            }
+        }
+
+        _ended = true;
     }
 }

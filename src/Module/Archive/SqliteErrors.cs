@@ -3,6 +3,12 @@ using SQLitePCL;
 
 namespace ArtifactSync.Archive;
 
+/// <summary>What SQLite itself said: the inner error of those below.</summary>
+internal sealed class SqliteFailure(int result, string message) : Exception(message)
+{
+    public int Result { get; } = result;
+}
+
 /// <summary>SQLite result codes as errors of ours.</summary>
 internal static class SqliteErrors
 {
@@ -13,8 +19,12 @@ internal static class SqliteErrors
     {
         var text = connection is { IsInvalid: false } ? raw.sqlite3_errmsg(connection).utf8_to_string() : raw.sqlite3_errstr(result).utf8_to_string();
         var code = Code(result, path);
-        return new ArtifactSyncException(code, $"{Message(code, path)} ({doing}: {text}, SQLite code {result})", path);
+        return new ArtifactSyncException(code, $"{Message(code, path)} ({doing}: {text}, SQLite code {result})", path, new SqliteFailure(result, text));
     }
+
+    /// <summary>A row was refused by a UNIQUE, CHECK, NOT NULL or FOREIGN KEY rule.</summary>
+    public static bool IsConstraint(ArtifactSyncException error) =>
+        error.InnerException is SqliteFailure failure && (failure.Result & 0xff) == raw.SQLITE_CONSTRAINT;
 
     private static ErrorCode Code(int result, string path) => (result & 0xff) switch
     {

@@ -36,18 +36,20 @@ CREATE TABLE sessions(
 CREATE INDEX ix_sessions_started ON sessions(started_at);
 CREATE INDEX ix_sessions_origin ON sessions(origin, started_at);
 
+-- Large columns come last: SQLite reaches a column by reading all before it, overflow pages included.
 CREATE TABLE messages(
   mid INTEGER PRIMARY KEY,
   sid INTEGER NOT NULL REFERENCES sessions(sid) ON DELETE CASCADE,
   ordinal INTEGER NOT NULL,
-  role TEXT NOT NULL, content TEXT NOT NULL, thinking_text TEXT NOT NULL DEFAULT '', timestamp TEXT NOT NULL DEFAULT '',
-  model TEXT NOT NULL DEFAULT '', has_thinking INTEGER NOT NULL DEFAULT 0, has_tool_use INTEGER NOT NULL DEFAULT 0,
+  role TEXT NOT NULL, timestamp TEXT NOT NULL DEFAULT '', model TEXT NOT NULL DEFAULT '',
+  has_thinking INTEGER NOT NULL DEFAULT 0, has_tool_use INTEGER NOT NULL DEFAULT 0,
   is_system INTEGER NOT NULL DEFAULT 0, is_sidechain INTEGER NOT NULL DEFAULT 0, is_compact_boundary INTEGER NOT NULL DEFAULT 0,
   content_length INTEGER NOT NULL DEFAULT 0, context_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
   has_context_tokens INTEGER NOT NULL DEFAULT 0, has_output_tokens INTEGER NOT NULL DEFAULT 0,
-  token_usage TEXT NOT NULL DEFAULT '', claude_message_id TEXT NOT NULL DEFAULT '', claude_request_id TEXT NOT NULL DEFAULT '',
+  claude_message_id TEXT NOT NULL DEFAULT '', claude_request_id TEXT NOT NULL DEFAULT '',
   source_type TEXT NOT NULL DEFAULT '', source_subtype TEXT NOT NULL DEFAULT '', source_uuid TEXT NOT NULL DEFAULT '',
-  source_parent_uuid TEXT NOT NULL DEFAULT '',
+  source_parent_uuid TEXT NOT NULL DEFAULT '', token_usage TEXT NOT NULL DEFAULT '',
+  content TEXT NOT NULL, thinking_text TEXT NOT NULL DEFAULT '',
   UNIQUE(sid, ordinal)
 );
 CREATE TABLE tool_calls(
@@ -55,16 +57,16 @@ CREATE TABLE tool_calls(
   mid INTEGER NOT NULL REFERENCES messages(mid) ON DELETE CASCADE,
   call_index INTEGER NOT NULL,
   tool_name TEXT NOT NULL, category TEXT NOT NULL DEFAULT '', tool_use_id TEXT NOT NULL DEFAULT '',
-  skill_name TEXT NOT NULL DEFAULT '', subagent_session_id TEXT NOT NULL DEFAULT '', input_json TEXT NOT NULL DEFAULT '',
-  file_path TEXT NOT NULL DEFAULT '', result_content_length INTEGER NOT NULL DEFAULT 0, result_content TEXT NOT NULL DEFAULT '',
+  skill_name TEXT NOT NULL DEFAULT '', subagent_session_id TEXT NOT NULL DEFAULT '', file_path TEXT NOT NULL DEFAULT '',
+  result_content_length INTEGER NOT NULL DEFAULT 0, input_json TEXT NOT NULL DEFAULT '', result_content TEXT NOT NULL DEFAULT '',
   UNIQUE(mid, call_index)
 );
 CREATE TABLE tool_result_events(
   cid INTEGER NOT NULL REFERENCES tool_calls(cid) ON DELETE CASCADE,
   event_index INTEGER NOT NULL,
-  source TEXT NOT NULL, status TEXT NOT NULL, content TEXT NOT NULL, tool_use_id TEXT NOT NULL DEFAULT '',
+  source TEXT NOT NULL, status TEXT NOT NULL, tool_use_id TEXT NOT NULL DEFAULT '',
   agent_id TEXT NOT NULL DEFAULT '', subagent_session_id TEXT NOT NULL DEFAULT '', timestamp TEXT NOT NULL DEFAULT '',
-  content_length INTEGER NOT NULL DEFAULT 0,
+  content_length INTEGER NOT NULL DEFAULT 0, content TEXT NOT NULL,
   PRIMARY KEY(cid, event_index)
 ) WITHOUT ROWID;
 CREATE TABLE usage_events(
