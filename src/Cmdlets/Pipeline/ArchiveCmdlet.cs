@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ArtifactSync.Cmdlets.Parameters;
+using ArtifactSync.Errors;
 using ArtifactSync.Sync;
 
 namespace ArtifactSync.Cmdlets.Pipeline;
@@ -14,7 +15,18 @@ public abstract class ArchiveCmdlet : AsyncCmdlet
     public string? ArchivePath { get; set; }
 
     /// <summary>The engine over the archive that the parameters, else the environment, else the platform name.</summary>
-    private protected SyncEngine OpenEngine() => new(CreateOptions());
+    private protected SyncEngine OpenEngine()
+    {
+        try
+        {
+            return new SyncEngine(CreateOptions());
+        }
+        catch (ArtifactSyncException e)
+        {
+            ThrowTerminatingError(ErrorMapping.ToRecord(e));
+            throw; // not reached
+        }
+    }
 
     private protected virtual EngineOptions CreateOptions() => new()
     {

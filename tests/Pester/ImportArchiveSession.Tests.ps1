@@ -1,0 +1,145 @@
+BeforeAll { . $PSScriptRoot/Common.ps1 }
+
+Describe 'Import-ArchiveSession' {
+    BeforeEach { $box = New-Sandbox }
+
+    It 'imports files by path, with wildcards' {
+        New-Transcript "$($box.Transcripts)/p/one.jsonl"
+        New-Transcript "$($box.Transcripts)/p/two.jsonl" -Exchanges 3
+        $result = Import-ArchiveSession -Path "$($box.Transcripts)/p/*.jsonl" -ArchivePath $box.Archive
+        $result.Status | Should -Be 'Imported', 'Imported'
+        ($result.Added | Measure-Object -Sum).Sum | Should -Be 2
+        $result[0].PSObject.TypeNames[0] | Should -Be 'ArtifactSync.Model.ArchiveSessionImport'
+        @(Get-ArchiveSession -ArchivePath $box.Archive).Count | Should -Be 2
+    }
+
+    It 'imports a folder' {
+        New-Transcript "$($box.Transcripts)/a/b/deep.jsonl"
+        (Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive).Added | Should -Be 1
+    }
+
+    It 'makes one run of what Get-ChildItem brings' {
+        1..3 | ForEach-Object { New-Transcript "$($box.Transcripts)/$_.jsonl" }
+        $result = Get-ChildItem $box.Transcripts -Recurse -Filter *.jsonl | Import-ArchiveSession -ArchivePath $box.Archive
+        @($result).Count | Should -Be 3
+        @($result.RunId | Select-Object -Unique).Count | Should -Be 1
+        $runs = @(Get-SyncRun -ArchivePath $box.Archive)
+        $runs.Count | Should -Be 1
+        $runs[0].Kind | Should -Be Import
+        $runs[0].Status | Should -Be Succeeded
+        $runs[0].RunId | Should -Be $result[0].RunId
+    }
+
+    It 'imports nothing, not the usual folders, when the pipeline brings nothing' {
+        @() | Import-ArchiveSession -ArchivePath $box.Archive | Should -BeNullOrEmpty
+        Get-ChildItem $box.Transcripts -Filter *.none | Import-ArchiveSession -ArchivePath $box.Archive | Should -BeNullOrEmpty
+        Import-ArchiveSession "$($box.Transcripts)/*.none" -ArchivePath $box.Archive | Should -BeNullOrEmpty
+        Test-Path $box.Archive | Should -BeFalse
+    }
+
+    It 'takes [brackets] literally with -LiteralPath, and as a pattern with -Path' {
+        New-Transcript "$($box.Transcripts)/notes [old]/a[1].jsonl"
+        (Import-ArchiveSession -LiteralPath "$($box.Transcripts)/notes [old]/a[1].jsonl" -ArchivePath $box.Archive).Status | Should -Be Imported
+        Get-ChildItem -LiteralPath "$($box.Transcripts)/notes [old]" | Import-ArchiveSession -ArchivePath $box.Archive | ForEach-Object Status | Should -Be Unchanged
+        Import-ArchiveSession -Path "$($box.Transcripts)/notes [old]/a[1].jsonl" -ArchivePath $box.Archive | Should -BeNullOrEmpty
+    }
+
+    It 'resolves paths from the current location and PSDrives' {
+        New-Transcript "$($box.Transcripts)/here.jsonl"
+        $null = New-PSDrive -Name talks -PSProvider FileSystem -Root $box.Transcripts
+        Push-Location $box.Root
+        try {
+            (Import-ArchiveSession ./transcripts/here.jsonl -ArchivePath ./archive).Status | Should -Be Imported
+            (Import-ArchiveSession talks:/here.jsonl -ArchivePath ./archive).Status | Should -Be Unchanged
+        }
+        finally {
+            Pop-Location
+            Remove-PSDrive talks
+        }
+        "$($box.Archive)/archive.db" | Should -Exist
+    }
+
+    It 'does not read unchanged files again, unless told to' {
+        New-Transcript "$($box.Transcripts)/a.jsonl"
+        $null = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive
+        (Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive).Status | Should -Be Unchanged
+        (Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive -Full).Skipped | Should -Be 1
+        New-Transcript "$($box.Transcripts)/a.jsonl" -Exchanges 2
+        (Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive).Changed | Should -Be 1
+    }
+
+    It 'leaves out only the file that is no transcript' {
+        New-Transcript "$($box.Transcripts)/good.jsonl"
+        Set-Content "$($box.Transcripts)/bad.jsonl" 'this is no transcript'
+        $result = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive -ErrorAction SilentlyContinue -ErrorVariable failure
+        $result.Status | Sort-Object | Should -Be 'Failed', 'Imported'
+        Assert-Error $failure TranscriptUnrecognized ImportArchiveSessionCommand InvalidData "$($box.Transcripts)/bad.jsonl"
+        $result.Where{ $_.Status -eq 'Failed' }.ErrorCode | Should -Be TranscriptUnrecognized
+    }
+
+    It 'reports a path that does not exist and imports the others' {
+        New-Transcript "$($box.Transcripts)/good.jsonl"
+        $result = Import-ArchiveSession "$($box.Root)/missing", $box.Transcripts -ArchivePath $box.Archive -ErrorAction SilentlyContinue -ErrorVariable failure
+        $result.Status | Should -Be Imported
+        Assert-Error $failure PathNotFound ImportArchiveSessionCommand ObjectNotFound "$($box.Root)/missing"
+    }
+
+    It 'refuses other providers' {
+        Import-ArchiveSession Env:PATH -ArchivePath $box.Archive -ErrorAction SilentlyContinue -ErrorVariable failure
+        Assert-Error $failure PathNotFileSystem ImportArchiveSessionCommand InvalidArgument 'Env:PATH'
+    }
+
+    It 'says with -WhatIf what it would do, and writes nothing' {
+        New-Transcript "$($box.Transcripts)/a.jsonl"
+        $result = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive -WhatIf
+        $result.Added | Should -Be 1
+        $result.RunId | Should -BeNullOrEmpty
+        Test-Path $box.Archive | Should -BeFalse
+        $null = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive
+        New-Transcript "$($box.Transcripts)/b.jsonl"
+        $before = Get-TreeState $box.Root
+        $null = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive -WhatIf
+        Get-TreeState $box.Root | Should -Be $before
+    }
+
+    It 'imports nothing when asked with -Confirm and told no' {
+        New-Transcript "$($box.Transcripts)/a.jsonl"
+        { Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive -Confirm } | Should -Throw # nobody is there to answer
+        Test-Path $box.Archive | Should -BeFalse
+    }
+
+    It 'ends within two seconds when it is stopped, and leaves no file open' {
+        1..150 | ForEach-Object { New-Transcript "$($box.Transcripts)/$_.jsonl" -Exchanges 200 }
+        $shell = [powershell]::Create().AddScript("Import-Module '$ModulePath'; Import-ArchiveSession '$($box.Transcripts)' -ArchivePath '$($box.Archive)'")
+        $work = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        $pending = $shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]::new(), $work)
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        while (-not $work.Count -and -not $pending.IsCompleted -and $watch.Elapsed.TotalSeconds -lt 60) { [System.Threading.Thread]::Sleep(5) }
+        $watch.Restart()
+        $shell.Stop()
+        $watch.Elapsed.TotalSeconds | Should -BeLessThan 2
+        $work.Count | Should -BeLessThan 150
+        $shell.Dispose()
+        Get-OpenFile $box.Root | Should -BeNullOrEmpty
+        @(Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive).Count | Should -Be 150
+        @(Get-ArchiveSession -ArchivePath $box.Archive).Count | Should -Be 150
+    }
+
+    It 'gives no error and leaves nothing open after Select-Object -First 1' {
+        1..5 | ForEach-Object { New-Transcript "$($box.Transcripts)/$_.jsonl" }
+        $failure = $null
+        $one = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive -ErrorVariable failure | Select-Object -First 1
+        $one.Status | Should -Be Imported
+        $failure | Should -BeNullOrEmpty
+        Get-OpenFile $box.Root | Should -BeNullOrEmpty
+        @(Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive).Count | Should -Be 5
+    }
+
+    It 'shows and converts its objects without noise' {
+        New-Transcript "$($box.Transcripts)/a.jsonl"
+        $result = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive
+        $result | Format-Table | Out-String | Should -Match 'Imported\s+1\s+0\s+0'
+        $result | ConvertTo-Json -WarningVariable warnings | ConvertFrom-Json | ForEach-Object Status | Should -Be Imported
+        $warnings | Should -BeNullOrEmpty
+    }
+}
