@@ -49,6 +49,7 @@ internal static class ErrorMapping
         ErrorCode.TargetUnreachable => ErrorCategory.ConnectionError,
         ErrorCode.TransferIncomplete => ErrorCategory.WriteError,
         ErrorCode.TranscriptUnreadable => ErrorCategory.ReadError,
+        ErrorCode.TranscriptSessionTaken => ErrorCategory.ResourceExists,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
 

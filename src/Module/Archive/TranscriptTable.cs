@@ -18,6 +18,10 @@ internal static class TranscriptTable
 
     public static IEnumerable<TranscriptFile> All(Database db) => db.Query(Columns + "ORDER BY path", Read);
 
+    /// <summary>All rows without the texts of the readers, which are the bulk of them.</summary>
+    public static IEnumerable<TranscriptFile> AllWithoutState(Database db) => db.Query(
+        "SELECT path, format, size, mtime_ns, inode, consumed, prefix_hash, malformed_lines, session_ids, NULL FROM transcript_files", Read);
+
     public static void Put(Database db, TranscriptFile file) => db.Execute(
         """
         INSERT INTO transcript_files(path, format, size, mtime_ns, inode, consumed, prefix_hash, malformed_lines, session_ids, state)

@@ -80,6 +80,7 @@ public static class ErrorCatalog
         [TranscriptUnrecognized] = new("Name transcripts of Claude Code or Codex (JSON lines).", Final),
         [TranscriptUnreadable] = new("Check that the file exists and that this account may read it.", Retry),
         [TranscriptLineMalformed] = new("Nothing to do; the line was left out and counted.", Final),
+        [TranscriptSessionTaken] = new("Nothing to do when the file is a copy; else give it a name of its own.", Final),
     };
 
     /// <summary>Codes whose cause can pass by itself: an exchange or a surgical run that met one is worth repeating.</summary>

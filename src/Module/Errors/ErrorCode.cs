@@ -82,4 +82,5 @@ public enum ErrorCode
     TranscriptUnrecognized,
     TranscriptUnreadable,
     TranscriptLineMalformed,
+    TranscriptSessionTaken,
 }

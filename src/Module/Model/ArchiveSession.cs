@@ -56,9 +56,12 @@ public sealed record ArchiveSessionImport
     public string? Format { get; init; }
     /// <summary><c>Imported</c>, <c>Unchanged</c>, <c>Skipped</c> or <c>Failed</c>.</summary>
     public string Status { get; init; } = "";
+    /// <summary>Added, Changed, Skipped: sessions.</summary>
     public int Added { get; init; }
     public int Changed { get; init; }
     public int Skipped { get; init; }
+    /// <summary>Messages written for this file; of a grown one only those from where it went on.</summary>
+    public long Messages { get; init; }
     public long MalformedLines { get; init; }
     public IReadOnlyList<string> SessionId { get; init; } = [];
     public string? ErrorCode { get; init; }
