@@ -26,12 +26,11 @@ internal static class Baseline
         }
 
         var recorder = new Recorder(archive, store);
-        recorder.Repair(lease);
         long published = 0;
         foreach (MetadataEvent[] page in CurationTable.Unregistered(archive.Reader, origin).ToList().Chunk(Page))
         {
             cancellation.ThrowIfCancellationRequested();
-            recorder.Record(lease, page);
+            recorder.Publish(lease, origin, page);
             published += page.Length;
         }
 

@@ -97,7 +97,6 @@ internal static class CurationTable
 
     private static MetadataEvent Event(string origin, string id, string op, string value = "", Pin? pin = null) => new()
     {
-        Version = WireFormat.Portable.EventVersion,
         SessionGid = Gid.ForLocal(origin, id),
         Op = op,
         Value = value,

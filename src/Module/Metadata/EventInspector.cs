@@ -18,7 +18,7 @@ internal static class EventInspector
             }
 
             document = EventDocument.Read(decoded);
-            if (!EventDocument.Encode(document).AsSpan().SequenceEqual(decoded))
+            if (!EventDocument.IsCanonical(document, decoded))
             {
                 return Quarantine(artifact, ErrorCode.DocumentNotCanonical, "its bytes are not in canonical form");
             }

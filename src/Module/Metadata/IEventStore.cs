@@ -1,21 +1,25 @@
+using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Metadata;
 
-/// <summary>What the ledger needs of the local store; the store itself in production, a memory of bytes in tests.</summary>
+/// <summary>What the ledger needs of the local store; changes are part of the caller's transaction.</summary>
 internal interface IEventStore
 {
-    /// <summary>Whether the event is durable and part of the next exchange.</summary>
-    bool Contains(ArtifactRef artifact);
-
-    /// <summary>The stored bytes.</summary>
-    /// <exception cref="ArtifactSyncException"><see cref="ErrorCode.ArtifactNotFound"/>, <see cref="ErrorCode.HashMismatch"/>, ...</exception>
+    /// <summary>The stored bytes, which are those that the name promises.</summary>
+    /// <exception cref="ArtifactSyncException">
+    /// <see cref="ErrorCode.ArtifactNotFound"/>, <see cref="ErrorCode.ArtifactCorrupt"/>, <see cref="ErrorCode.HashMismatch"/>,
+    /// <see cref="ErrorCode.ArtifactTooLarge"/>, <see cref="ErrorCode.AccessDenied"/>.
+    /// </exception>
     byte[] Read(ArtifactRef artifact);
 
-    /// <summary>Makes new events durable and visible, all or none.</summary>
-    void Publish(IReadOnlyList<(ArtifactRef Artifact, byte[] Bytes)> events, Archive.Lease lease);
+    /// <summary>Makes new events durable on disk; they go out with the next exchange once the transaction is committed.</summary>
+    void Publish(Database db, IReadOnlyList<StampedEvent> events);
 
     /// <summary>Moves an event out of the store and remembers why.</summary>
-    void Quarantine(ArtifactRef artifact, ErrorCode code, string reason, Archive.Lease lease);
+    void Quarantine(Database db, ArtifactRef artifact, ErrorCode code, string reason);
+
+    /// <summary>The stored bytes are damaged: the next exchange fetches them again.</summary>
+    void RequestRepair(Database db, ArtifactRef artifact);
 }

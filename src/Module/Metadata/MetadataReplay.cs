@@ -1,6 +1,7 @@
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Model;
+using ArtifactSync.Store;
 using ArtifactSync.Sync;
 using ArtifactSync.Wire;
 
@@ -36,6 +37,10 @@ internal sealed class MetadataReplay
     /// <param name="full">Looks at every event of the catalog, not only at those since the last run.</param>
     /// <exception cref="ArtifactSyncException"><see cref="ErrorCode.ClockInvalid"/>: the archive's clock can't be read.</exception>
     public static ReplayResult Run(
+        ArchiveDatabase archive, LocalStore store, string ownOrigin, Lease lease, IRunObserver observer, CancellationToken cancellation,
+        bool full = false) => Run(archive, new LocalEventStore(store), ownOrigin, lease, observer, cancellation, full);
+
+    internal static ReplayResult Run(
         ArchiveDatabase archive, IEventStore store, string ownOrigin, Lease lease, IRunObserver observer, CancellationToken cancellation,
         bool full = false) => new MetadataReplay(archive, store, ownOrigin, lease).Run(observer, full, cancellation);
 
@@ -66,10 +71,6 @@ internal sealed class MetadataReplay
             observer.Progress(new ProgressSnapshot("replay", null, done, pending.Count, 0));
             List<(StoredEvent Stored, InspectedEvent Seen)> batch = ReadBatch(pending, ref done);
             Apply(batch);
-            foreach ((_, InspectedEvent seen) in batch)
-            {
-                Quarantine(seen);
-            }
         }
 
         if (highest != cursor)
@@ -118,7 +119,7 @@ internal sealed class MetadataReplay
     private void Apply(List<(StoredEvent Stored, InspectedEvent Seen)> batch)
     {
         using WriteTransaction transaction = _lease.Begin();
-        var step = new ReplayStep(transaction.Db, _archive.Clock, _ownOrigin);
+        var step = new ReplayStep(transaction.Db, _store, _archive.Clock, _ownOrigin);
         var outcomes = new List<(StoredEvent Stored, InspectedEvent Seen, ReplayOutcome Outcome)>();
         foreach ((StoredEvent stored, InspectedEvent seen) in batch)
         {
@@ -140,6 +141,11 @@ internal sealed class MetadataReplay
             _result.Imported++;
             _imported[seen.Artifact.Origin] = _imported.GetValueOrDefault(seen.Artifact.Origin) + 1;
         }
+        else if (seen.Verdict is EventVerdict.Quarantine or EventVerdict.QuarantineApplied)
+        {
+            _result.Quarantined++;
+            _result.Entities.Add(Entity("event", seen.Artifact.Path, EntityStatus.Quarantined, seen.Code, outcome.Reason));
+        }
         else if (outcome.Deferred is { } code && code != ErrorCode.SessionExcluded)
         {
             _result.Deferred++;
@@ -147,17 +153,6 @@ internal sealed class MetadataReplay
             {
                 _result.Entities.Add(Entity("event", seen.Artifact.Path, EntityStatus.Deferred, code, outcome.Reason));
             }
-        }
-    }
-
-    private void Quarantine(InspectedEvent seen)
-    {
-        if (seen.Verdict is EventVerdict.Quarantine or EventVerdict.QuarantineApplied)
-        {
-            string reason = $"Event {seen.Artifact.Path} was quarantined: {seen.Reason}.";
-            _store.Quarantine(seen.Artifact, seen.Code!.Value, reason, _lease);
-            _result.Quarantined++;
-            _result.Entities.Add(Entity("event", seen.Artifact.Path, EntityStatus.Quarantined, seen.Code, reason));
         }
     }
 

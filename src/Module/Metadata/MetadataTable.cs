@@ -8,7 +8,7 @@ namespace ArtifactSync.Metadata;
 /// <summary>An event in the catalog; <see cref="Deferred"/> tells why it waits, null = it is new.</summary>
 internal sealed record StoredEvent(ArtifactRef Artifact, long Size, string? Deferred);
 
-/// <summary>SQL of the metadata ledger: clock, registers, applied markers, provenance, conflicts, deferred events, intents.</summary>
+/// <summary>SQL of the metadata ledger: clock, registers, applied markers, provenance, conflicts, deferred events.</summary>
 internal static class MetadataTable
 {
     private const string CursorKey = "metadata_cursor";
@@ -133,17 +133,11 @@ internal static class MetadataTable
         """,
         origin, name, code.ToString(), now);
 
+    /// <summary>How many events wait.</summary>
+    public static long Waiting(Database db) => db.Scalar<long>("SELECT count(*) FROM metadata_deferred");
+
     public static void Undefer(Database db, string origin, string name) =>
         db.Execute("DELETE FROM metadata_deferred WHERE origin = ? AND name = ?", origin, name);
-
-    public static void AddIntent(Database db, RegisterEntry entry) => db.Execute(
-        "INSERT INTO metadata_intents(origin, order_key) VALUES (?, ?)", entry.Origin, entry.OrderKey);
-
-    public static List<(string Origin, string OrderKey)> Intents(Database db) =>
-        [.. db.Query("SELECT origin, order_key FROM metadata_intents ORDER BY order_key", static row => (row.Text(0), row.Text(1)))];
-
-    public static void RemoveIntent(Database db, string origin, string orderKey) =>
-        db.Execute("DELETE FROM metadata_intents WHERE origin = ? AND order_key = ?", origin, orderKey);
 
     private static RegisterEntry ReadRegister(Statement row) => new(
         row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7));

@@ -1,5 +1,6 @@
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
+using ArtifactSync.Wire;
 
 namespace ArtifactSync.Metadata;
 
@@ -13,14 +14,15 @@ internal readonly record struct ReplayOutcome(bool Imported, ErrorCode? Deferred
 internal sealed class ReplayStep
 {
     private readonly Database _db;
+    private readonly IEventStore _store;
     private readonly ArchiveClock _clock;
     private readonly RegisterStore _registers;
     private readonly string _ownOrigin;
     private readonly long _now;
 
-    public ReplayStep(Database db, TimeProvider clock, string ownOrigin)
+    public ReplayStep(Database db, IEventStore store, TimeProvider clock, string ownOrigin)
     {
-        (_db, _ownOrigin, _now) = (db, ownOrigin, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        (_db, _store, _ownOrigin, _now) = (db, store, ownOrigin, clock.GetUtcNow().ToUnixTimeMilliseconds());
         _clock = new ArchiveClock(db, clock);
         _registers = new RegisterStore(db, ownOrigin, _now);
     }
@@ -39,11 +41,12 @@ internal sealed class ReplayStep
 
                 return Defer(seen, seen.Code!.Value, seen.Reason!);
             case EventVerdict.QuarantineApplied:
-                MetadataTable.MarkApplied(_db, seen.Artifact.Origin, Key(seen), Wire.ArtifactName.Sha256(seen.Artifact)!, _now);
-                return Done(seen, imported: false);
+                MetadataTable.MarkApplied(_db, seen.Artifact.Origin, Key(seen), ArtifactName.Sha256(seen.Artifact)!, _now);
+                return Quarantine(seen);
             case EventVerdict.Quarantine:
-                return Done(seen, imported: false);
+                return Quarantine(seen);
             default:
+                _store.RequestRepair(_db, seen.Artifact);
                 return Defer(seen, seen.Code!.Value, seen.Reason!);
         }
     }
@@ -75,7 +78,7 @@ internal sealed class ReplayStep
             return Done(seen, result.Outcome == ApplyOutcome.Winner || result.ConflictLogged);
         }
 
-        return CurationTable.IsExcluded(_db, Wire.Gid.ToLocal(_ownOrigin, entry.Gid))
+        return CurationTable.IsExcluded(_db, Gid.ToLocal(_ownOrigin, entry.Gid))
             ? Defer(seen, ErrorCode.SessionExcluded, "its session was removed here for good")
             : Defer(seen, ErrorCode.EventTargetMissing, $"session {entry.Gid} or the message that it names is not here yet");
     }
@@ -92,5 +95,12 @@ internal sealed class ReplayStep
         return new ReplayOutcome(imported, null, null);
     }
 
-    private static string Key(InspectedEvent seen) => Wire.ArtifactName.OrderKey(seen.Artifact);
+    private ReplayOutcome Quarantine(InspectedEvent seen)
+    {
+        string reason = $"Event {seen.Artifact.Path} was quarantined: {seen.Reason}.";
+        _store.Quarantine(_db, seen.Artifact, seen.Code!.Value, reason);
+        return Done(seen, imported: false) with { Reason = reason };
+    }
+
+    private static string Key(InspectedEvent seen) => ArtifactName.OrderKey(seen.Artifact);
 }

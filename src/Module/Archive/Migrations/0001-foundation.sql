@@ -197,8 +197,6 @@ CREATE TABLE metadata_conflicts(
   UNIQUE(session_gid, field, winning_order_key, losing_order_key));
 CREATE TABLE metadata_provenance(origin TEXT NOT NULL, order_key TEXT NOT NULL, artifact_sha256 TEXT NOT NULL,
   session_gid TEXT NOT NULL, op TEXT NOT NULL, PRIMARY KEY(origin, order_key)) WITHOUT ROWID;
-CREATE TABLE metadata_intents(               -- local edits whose event is being published
-  origin TEXT NOT NULL, order_key TEXT NOT NULL, PRIMARY KEY(origin, order_key)) WITHOUT ROWID;
 
 -- Control plane (surgical spec 2, widened). Times: Unix milliseconds UTC.
 CREATE TABLE archive_state(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
