@@ -1,0 +1,50 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using ArtifactSync.Errors;
+using ArtifactSync.Wire;
+
+namespace ArtifactSync.Tests.Wire;
+
+[Trait("Category", "Golden")]
+public class GoldenZstdTests
+{
+    public static TheoryData<string> Frames => Golden.Cases("artifact/zstd-frames.json|frames", "artifact-fuzz/zstd-frames.json|frames");
+
+    [GoldenTheory]
+    [MemberData(nameof(Frames))]
+    public void OpenDecoded_Frame_IsAcceptedOrRefused(string id)
+    {
+        JsonElement vector = Golden.Case(id);
+        if (vector.Text("frame_hex") is not { } hex)
+        {
+            // The vector only describes a frame too large to include: nothing to decode but its own claim.
+            Assert.Equal(64, vector.Text("frame_sha256")!.Length);
+            return;
+        }
+
+        byte[] frame = Convert.FromHexString(hex);
+        bool accept = vector.GetProperty("accept").GetBoolean();
+
+        Check(vector, ArtifactKind.Segments, frame, accept);
+        Check(vector, ArtifactKind.Manifests, frame, vector.TryGetProperty("accept_as_manifest", out JsonElement m) ? m.GetBoolean() : accept);
+    }
+
+    private static void Check(JsonElement vector, ArtifactKind kind, byte[] frame, bool accept)
+    {
+        using DecodedStream decoded = ArtifactCodec.OpenDecoded(kind, new MemoryStream(frame));
+        if (!accept)
+        {
+            ErrorCode code = Assert.Throws<ArtifactSyncException>(() => decoded.CopyTo(Stream.Null)).Code;
+            Assert.True(code is ErrorCode.ArtifactCorrupt or ErrorCode.ArtifactTooLarge, code.ToString());
+            return;
+        }
+
+        string sha256 = Convert.ToHexStringLower(SHA256.HashData(decoded));
+        Assert.Equal(frame.Length, decoded.WireBytes);
+        Assert.Equal(vector.Text("decoded_sha256") ?? sha256, sha256);
+        if (vector.TryGetProperty("decoded_size", out JsonElement size))
+        {
+            Assert.Equal(size.GetInt64(), decoded.DecodedBytes);
+        }
+    }
+}
