@@ -29,7 +29,10 @@ public static class Golden
     /// Ids of every element of the arrays named; a source is <c>file.json|section</c>, a section a dotted path.
     /// A missing file or section is an error, an empty section is not.
     /// </summary>
-    public static TheoryData<string> Cases(params string[] sources)
+    public static TheoryData<string> Cases(params string[] sources) => Cases(static _ => true, sources);
+
+    /// <summary>As above, for the elements that a condition picks.</summary>
+    public static TheoryData<string> Cases(Func<JsonElement, bool> where, params string[] sources)
     {
         var data = new TheoryData<string>();
         foreach (string source in Folder is null ? [] : sources)
@@ -37,7 +40,12 @@ public static class Golden
             int index = 0;
             foreach (JsonElement element in Section(source).EnumerateArray())
             {
-                data.Add(string.Create(CultureInfo.InvariantCulture, $"{source}|{index++}|{Label(element)}"));
+                if (where(element))
+                {
+                    data.Add(string.Create(CultureInfo.InvariantCulture, $"{source}|{index}|{Label(element)}"));
+                }
+
+                index++;
             }
         }
 

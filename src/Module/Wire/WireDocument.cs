@@ -76,12 +76,11 @@ internal static class WireDocument
     }
 }
 
-/// <summary>What every version of a document can be asked for: members of other types count as absent.</summary>
+/// <summary>What a document of any version can be asked for; its other members may have changed.</summary>
 internal sealed class DocumentHeader
 {
     public long Version { get; set; }
 
-    /// <summary>Empty when absent or not a string.</summary>
     public string Origin { get; set; } = "";
 
     /// <summary>Null when absent or not a string.</summary>

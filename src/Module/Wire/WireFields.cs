@@ -12,7 +12,7 @@ internal static class WireFields
     /// <summary>What is looked at in a manifest of any version.</summary>
     public static readonly WireObject<DocumentHeader> ManifestHeader = new(
         new NumberField<DocumentHeader>("v", Keep, h => h.Version, (h, v) => h.Version = v),
-        new LooseTextField<DocumentHeader>("origin", (h, v) => h.Origin = v ?? ""));
+        new TextField<DocumentHeader>("origin", Keep, h => h.Origin, (h, v) => h.Origin = v));
 
     /// <summary>What is looked at in an event of any version.</summary>
     public static readonly WireObject<DocumentHeader> EventHeader = new(

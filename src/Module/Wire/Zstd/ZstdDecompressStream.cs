@@ -13,6 +13,7 @@ internal sealed class ZstdDecompressStream : ReadOnlyStream
     private int _start;
     private int _end;
     private bool _inFrame;
+    private ZstdBlockGuard _guard;
 
     public ZstdDecompressStream(Stream source, bool leaveOpen, ContextPool pool)
     {
@@ -26,6 +27,7 @@ internal sealed class ZstdDecompressStream : ReadOnlyStream
         while (buffer.Length > 0 && (_inFrame || BeginFrame()))
         {
             bool complete = _context!.Step(_input.AsSpan(_start.._end), buffer, end: false, out int consumed, out int written);
+            _guard.Pass(_input.AsSpan(_start, consumed));
             _start += consumed;
             _inFrame = !complete;
             if (written > 0)
@@ -73,14 +75,15 @@ internal sealed class ZstdDecompressStream : ReadOnlyStream
                 return false;
             }
 
-            if (!ZstdFrameHeader.IsSkippable(_input.AsSpan(_start.._end), out long skip))
+            if (!ZstdFrameHeader.IsSkippable(_input.AsSpan(_start.._end), out long skip, out int headerLength))
             {
                 _context!.Reset();
+                _guard = new ZstdBlockGuard(headerLength);
                 _inFrame = true;
                 return true;
             }
 
-            _start += ZstdFrameHeader.SkippableHeaderLength;
+            _start += headerLength;
             Skip(skip);
         }
     }

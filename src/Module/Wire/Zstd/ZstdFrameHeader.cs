@@ -9,19 +9,21 @@ internal static class ZstdFrameHeader
     /// <summary>No header is longer.</summary>
     public const int MaxLength = 18;
 
-    public const int SkippableHeaderLength = 8;
+    private const int SkippableHeaderLength = 8;
 
     private const uint Magic = 0xFD2FB528;
     private const uint SkippableMagic = 0x184D2A50;
     private const byte MaxWindowDescriptor = 0x68;
 
-    /// <summary>True for a skippable frame.</summary>
+    /// <summary>True for a skippable frame, which has a length; else the header of a frame was checked, and has one.</summary>
     /// <param name="start">The first bytes of a frame; all of the source when it is shorter than <see cref="MaxLength"/>.</param>
     /// <param name="skip">Length of the content of a skippable frame.</param>
+    /// <param name="headerLength">Bytes before that content, or before the first block.</param>
     /// <exception cref="ArtifactSyncException"><see cref="ErrorCode.ArtifactCorrupt"/> for anything refused.</exception>
-    public static bool IsSkippable(ReadOnlySpan<byte> start, out long skip)
+    public static bool IsSkippable(ReadOnlySpan<byte> start, out long skip, out int headerLength)
     {
         skip = 0;
+        headerLength = SkippableHeaderLength;
         uint magic = start.Length >= 4 ? BinaryPrimitives.ReadUInt32LittleEndian(start) : 0;
         if ((magic & 0xFFFFFFF0) == SkippableMagic && start.Length >= SkippableHeaderLength)
         {
@@ -30,19 +32,20 @@ internal static class ZstdFrameHeader
         }
 
         Require(magic == Magic && start.Length >= 5, "what follows is not a zstd frame");
-        CheckFrame(start[4], start[5..]);
+        headerLength = 5 + CheckFrame(start[4], start[5..]);
         return false;
     }
 
     public static ArtifactSyncException Corrupt(string what) =>
         new(ErrorCode.ArtifactCorrupt, $"The compressed content is damaged or not allowed: {what}. Fetch it again from another copy.");
 
-    private static void CheckFrame(byte descriptor, ReadOnlySpan<byte> rest)
+    private static int CheckFrame(byte descriptor, ReadOnlySpan<byte> rest)
     {
         bool single = (descriptor & 0x20) != 0;
         int dictionaryBytes = (descriptor & 3) switch { 3 => 4, var n => n };
         int sizeBytes = (descriptor >> 6) switch { 0 => single ? 1 : 0, 1 => 2, 2 => 4, _ => 8 };
-        Require(rest.Length >= (single ? 0 : 1) + dictionaryBytes + sizeBytes, "it ends inside a frame header");
+        int length = (single ? 0 : 1) + dictionaryBytes + sizeBytes;
+        Require(rest.Length >= length, "it ends inside a frame header");
         if (!single)
         {
             Require(rest[0] <= MaxWindowDescriptor, "its window is larger than 8 MiB");
@@ -54,6 +57,8 @@ internal static class ZstdFrameHeader
         {
             Require(ContentSize(rest.Slice(dictionaryBytes, sizeBytes)) <= Limits.ZstdWindowBytes, "its only segment is larger than 8 MiB");
         }
+
+        return length;
     }
 
     private static ulong ContentSize(ReadOnlySpan<byte> field) => field.Length switch
