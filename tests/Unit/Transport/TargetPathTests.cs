@@ -94,7 +94,7 @@ public sealed class TargetPathTests : IDisposable
 
         await using var transport = TransportFactory.Open(_folder["share"], new() { ArchiveFolder = _archive, DryRun = true });
         Assert.Equal([Some.Origin], await transport.OriginsAsync());
-        Assert.Equal([Some.Segment("a").Name], await transport.NamesAsync(Some.Origin, Wire.ArtifactKind.Segments));
+        Assert.Equal([Some.Segment("a").Name], await transport.NamesAsync(Some.Origin, ArtifactSync.Wire.ArtifactKind.Segments));
         Assert.Equal("a", await transport.ReadAsync(Some.Segment("a")));
         Assert.Equal(_folder["share"], transport.Name);
     }
