@@ -1,1 +1,3 @@
-throw new NotSupportedException("No scenario is written yet.");
+using ArtifactSync.Bench;
+
+return Runner.Run(args);

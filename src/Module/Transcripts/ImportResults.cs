@@ -6,7 +6,7 @@ namespace ArtifactSync.Transcripts;
 /// <summary>The objects that tell what became of files.</summary>
 internal static class ImportResults
 {
-    public static ArchiveSessionImport With(this ArchiveSessionImport import, ErrorCode code, string message) =>
+    private static ArchiveSessionImport With(this ArchiveSessionImport import, ErrorCode code, string message) =>
         import with { ErrorCode = code.ToString(), ErrorMessage = message, RecommendedAction = ErrorCatalog.Action(code) };
 
     public static ArchiveSessionImport Unchanged(TranscriptParser parser) => new()
@@ -24,4 +24,41 @@ internal static class ImportResults
 
     public static ArchiveSessionImport Failed(string path, ErrorCode code, string message) =>
         new ArchiveSessionImport { Path = path, Status = "Failed" }.With(code, message);
+
+    public static ArchiveSessionImport WithoutSession(TranscriptParser parser, FileResult result) => result.Mode switch
+    {
+        ReadMode.Unchanged => Unchanged(parser),
+        ReadMode.Unrecognized => Unrecognized(parser.Path),
+        _ => Failed(parser.Path, ErrorCode.TranscriptUnreadable, $"'{parser.Path}' cannot be read: {result.Fault}"),
+    };
+
+    public static ArchiveSessionImport Of(ParseJob job, SessionFate fate, long messages, string id)
+    {
+        FileResult result = job.Result!;
+        string path = job.Parser.Path;
+        bool isLeftOut = fate is not (SessionFate.Added or SessionFate.Changed);
+        ArchiveSessionImport import = new()
+        {
+            Path = path,
+            Format = result.Remember!.Format,
+            Status = isLeftOut ? "Skipped" : "Imported",
+            Added = fate == SessionFate.Added ? 1 : 0,
+            Changed = fate == SessionFate.Changed ? 1 : 0,
+            Skipped = isLeftOut ? 1 : 0,
+            Messages = isLeftOut ? 0 : messages,
+            MalformedLines = result.MalformedLines,
+            SessionId = [id],
+        };
+        return fate switch
+        {
+            SessionFate.Excluded => import.With(ErrorCode.SessionExcluded, $"Session '{id}' was removed for good and stays so."),
+            SessionFate.Foreign => import.With(
+                ErrorCode.TranscriptSessionTaken, $"'{path}' names its session '{id}', which is the name of another machine's session here."),
+            SessionFate.Elsewhere => import.With(
+                ErrorCode.TranscriptSessionTaken, $"Session '{id}' is read from a longer file; '{path}' tells less of it."),
+            _ when result.MalformedAt is { } at => import.With(
+                ErrorCode.TranscriptLineMalformed, $"'{path}' has {result.MalformedLines} lines that are no JSON; the first one now at byte {at}."),
+            _ => import,
+        };
+    }
 }

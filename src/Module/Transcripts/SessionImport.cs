@@ -1,13 +1,28 @@
 using ArtifactSync.Archive;
-using ArtifactSync.Errors;
 using ArtifactSync.Model;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Transcripts;
 
+/// <summary>What an import may do with the session that a file tells.</summary>
+internal enum SessionFate
+{
+    Added,
+    Changed,
+
+    /// <summary>Removed everywhere; stays so.</summary>
+    Excluded,
+
+    /// <summary>A session of another machine bears its id.</summary>
+    Foreign,
+
+    /// <summary>A longer file tells it.</summary>
+    Elsewhere,
+}
+
 /// <summary>
-/// Puts what one file says into the archive, inside a transaction of the caller. Without a right to write (WhatIf) it
-/// looks things up and tells the same.
+/// Puts what one file says into the archive, inside a transaction of the caller. Under WhatIf it looks things up and
+/// tells the same.
 /// </summary>
 /// <param name="db">Where to write, or under WhatIf to look; null = there is no archive.</param>
 /// <param name="planned">Under WhatIf: files that this run would give their session to. Null = really write.</param>
@@ -16,54 +31,85 @@ namespace ArtifactSync.Transcripts;
 internal sealed class SessionImport(
     Database? db, Dictionary<string, (string Path, long Size)>? planned, string now, CodexThreadNames names)
 {
-    // Pieces of a session beyond these are written as they come; until then a file that turns out unreadable costs nothing.
-    private const int HeldBack = 4;
+    /// <summary>
+    /// Chunks that are waited for before anything is written. A session that has more is written while it is read, under
+    /// a savepoint, for its file may turn out unreadable. (Savepoints make the text index flush; few sessions should need one.)
+    /// </summary>
+    private const int HeldBack = 3;
 
-    /// <summary>What happened to the session of a file.</summary>
-    private enum Fate
-    {
-        Added,
-        Changed,
-        Excluded,
-        Foreign,
-        Elsewhere,
-    }
+    private bool IsDryRun => planned is not null;
 
     public ArchiveSessionImport Write(ParseJob job, CancellationToken cancellationToken)
     {
+        using IEnumerator<SessionChunk> chunks = job.Chunks(cancellationToken).GetEnumerator();
         List<SessionChunk> held = [];
-        Writing? writing = null;
-        foreach (SessionChunk chunk in job.Chunks(cancellationToken))
+        bool more = chunks.MoveNext();
+        for (; more && held.Count < HeldBack; more = chunks.MoveNext())
         {
-            held.Add(chunk);
-            if (writing is null && held.Count <= HeldBack)
-            {
-                continue;
-            }
-
-            writing ??= Begin(chunk.SessionId, job.Parser, isStreamed: true);
-            Flush(writing, held);
+            held.Add(chunks.Current);
         }
 
-        FileResult result = job.Result!;
-        if (result.Session is not { } session)
+        if (!more && job.Result!.Session is null)
         {
-            writing?.RollBack(db!);
-            return WithoutSession(job.Parser, result);
+            return WithoutSession(job.Parser, job.Result);
         }
 
-        writing ??= Begin(session.Row.Id, job.Parser, isStreamed: false);
-        if (writing.NeedsWhole)
+        string id = more ? chunks.Current.SessionId : job.Result!.Session!.Row.Id;
+        (SessionFate fate, SessionRow? stored, bool isHolder) = Decide(id, job.Parser);
+        bool isLeftOut = fate is not (SessionFate.Added or SessionFate.Changed);
+        long messages = 0;
+        if (IsDryRun || isLeftOut)
         {
+            messages = held.Sum(c => c.Messages.Count) + Count(chunks, more);
+            return job.Result!.Session is null ? WithoutSession(job.Parser, job.Result) : Describe(job, fate, messages, id);
+        }
+
+        if (job.Parser.ContinuesAt is not null && !(isHolder && stored is not null))
+        {
+            // Rows to go on from are gone, or another file wrote them: read it from its beginning, here and now.
+            Count(chunks, more);
             return Again(job, cancellationToken);
         }
 
-        Flush(writing, held);
-        Finish(writing, job.Parser, result);
-        return Describe(writing, job.Parser, result);
+        if (more)
+        {
+            db!.Execute("SAVEPOINT transcript");
+        }
+
+        messages = Store(job, id, stored, Rest(held, chunks, more), isStreamed: more);
+        bool isWhole = job.Result!.Session is not null;
+        if (more)
+        {
+            db!.ExecuteScript(isWhole ? "RELEASE transcript" : "ROLLBACK TO transcript; RELEASE transcript");
+        }
+
+        return isWhole ? Describe(job, fate, messages, id) : WithoutSession(job.Parser, job.Result);
     }
 
-    /// <summary>Rows of this file are gone, or another file wrote them: it is read from its beginning, here and now.</summary>
+    private static IEnumerable<SessionChunk> Rest(List<SessionChunk> held, IEnumerator<SessionChunk> chunks, bool more)
+    {
+        foreach (SessionChunk chunk in held)
+        {
+            yield return chunk;
+        }
+
+        for (; more; more = chunks.MoveNext())
+        {
+            yield return chunks.Current;
+        }
+    }
+
+    private static long Count(IEnumerator<SessionChunk> chunks, bool more)
+    {
+        long messages = 0;
+        for (; more; more = chunks.MoveNext())
+        {
+            messages += chunks.Current.Messages.Count;
+        }
+
+        return messages;
+    }
+
     private ArchiveSessionImport Again(ParseJob job, CancellationToken cancellationToken)
     {
         using var again = new ParseJob(job.Parser with { Known = null });
@@ -71,56 +117,27 @@ internal sealed class SessionImport(
         return Write(again, cancellationToken);
     }
 
-    private Writing Begin(string id, TranscriptParser parser, bool isStreamed)
+    private (SessionFate Fate, SessionRow? Stored, bool IsHolder) Decide(string id, TranscriptParser parser)
     {
-        StoredSession? stored = db is null ? null : OwnSessions.Find(db, id);
-        (string Path, long Size)? holder = stored is { FilePath: { } path } ? (path, stored.FileSize ?? 0) : null;
+        SessionRow? stored = db is null ? null : SessionTable.Find(db, id);
+        (string Path, long Size)? holder = stored?.Session is { FilePath: { } path } row ? (path, row.FileSize ?? 0) : null;
         if (planned is not null && planned.TryGetValue(id, out (string Path, long Size) earlier))
         {
             holder = earlier;
         }
 
         bool isHolder = holder?.Path == parser.Path;
-        Fate fate = db is not null && OwnSessions.IsExcluded(db, id) ? Fate.Excluded
-            : stored is { IsOwn: false } ? Fate.Foreign
-            : holder is { } other && !isHolder && Outranks(other, parser) ? Fate.Elsewhere
-            : stored is not null || holder is not null ? Fate.Changed
-            : Fate.Added;
-        var writing = new Writing(id, fate, stored?.Sid);
-        if (!writing.IsLeftOut)
+        SessionFate fate = db is not null && SessionTable.IsExcluded(db, id) ? SessionFate.Excluded
+            : stored is { Own: false } ? SessionFate.Foreign
+            : holder is { } other && !isHolder && Outranks(other, parser) ? SessionFate.Elsewhere
+            : stored is not null || holder is not null ? SessionFate.Changed
+            : SessionFate.Added;
+        if (planned is not null && fate is SessionFate.Added or SessionFate.Changed)
         {
-            writing.NeedsWhole = parser.ContinuesAt is not null && !(isHolder && stored is not null);
-            Prepare(writing, parser, isStreamed);
+            planned![id] = (parser.Path, parser.Stat.Size);
         }
 
-        return writing;
-    }
-
-    private void Prepare(Writing writing, TranscriptParser parser, bool isStreamed)
-    {
-        if (planned is not null)
-        {
-            planned[writing.SessionId] = (parser.Path, parser.Stat.Size);
-            return;
-        }
-
-        if (writing.NeedsWhole)
-        {
-            return;
-        }
-
-        if (isStreamed)
-        {
-            writing.Save(db!);
-        }
-
-        if (writing.Sid is not { } sid)
-        {
-            writing.Sid = OwnSessions.Create(db!, writing.SessionId, now);
-            return;
-        }
-
-        OwnSessions.DeleteMessages(db!, sid, parser.ContinuesAt ?? long.MinValue);
+        return (fate, stored, isHolder);
     }
 
     /// <summary>Of two files that tell one session, the longer one holds it; of equal ones the first by name.</summary>
@@ -128,132 +145,93 @@ internal sealed class SessionImport(
         File.Exists(holder.Path)
         && (holder.Size > parser.Stat.Size || (holder.Size == parser.Stat.Size && string.CompareOrdinal(holder.Path, parser.Path) < 0));
 
-    private void Flush(Writing writing, List<SessionChunk> held)
+    /// <summary>Writes the messages, then what is known of the session and the file when they are all read.</summary>
+    private long Store(ParseJob job, string id, SessionRow? stored, IEnumerable<SessionChunk> chunks, bool isStreamed)
     {
-        foreach (SessionChunk chunk in held)
+        SessionRow? whole = isStreamed ? null : Row(job);
+        long sid = stored?.Sid ?? SessionTable.Put(db!, whole ?? OwnSessions.Stub(id, now));
+        bool isReplaced = stored is not null && job.Parser.ContinuesAt is null;
+        List<Amendment> amendments = [];
+        long messages = 0;
+        bool hasAmended = false;
+        IEnumerable<MessageRecord> all = chunks.SelectMany(chunk =>
         {
-            writing.Messages += chunk.Messages.Count;
-            if (planned is not null || writing.IsLeftOut || writing.NeedsWhole)
+            // They speak of messages that are written by now; only a replacement, which reads rows meanwhile, has to wait.
+            amendments.AddRange(chunk.Amendments);
+            hasAmended |= amendments.Count > 0;
+            if (!isReplaced)
             {
-                continue;
+                Amend(sid, amendments);
             }
 
-            OwnSessions.Insert(db!, writing.Sid!.Value, chunk.Messages);
-            foreach (Amendment amendment in chunk.Amendments)
-            {
-                OwnSessions.Amend(db!, writing.Sid!.Value, amendment);
-            }
+            messages += chunk.Messages.Count;
+            return chunk.Messages;
+        });
+        bool hasChanged = isReplaced ? MessageTable.Replace(db!, sid, all, []).Changed : Append(sid, job.Parser, all);
+        Amend(sid, amendments);
+        if (job.Result!.Session is null)
+        {
+            return 0;
         }
 
-        held.Clear();
+        if (stored is not null || isStreamed)
+        {
+            SessionTable.Put(db!, Row(job));
+        }
+
+        if (stored is not null && !isReplaced && (hasChanged || hasAmended))
+        {
+            SessionTable.BumpRevision(db!, sid);
+        }
+
+        TranscriptTable.Put(db!, job.Result.Remember!);
+        return messages;
     }
 
-    private void Finish(Writing writing, TranscriptParser parser, FileResult result)
+    private bool Append(long sid, TranscriptParser parser, IEnumerable<MessageRecord> messages)
     {
-        if (planned is not null)
+        bool hasChanged = parser.ContinuesAt is { } ordinal && OwnSessions.DeleteFrom(db!, sid, ordinal) > 0;
+        using var writer = new MessageWriter(db!, sid);
+        foreach (MessageRecord message in messages)
         {
-            return;
+            writer.Write(message);
+            hasChanged = true;
         }
 
-        ParsedSession session = result.Session!;
-        TranscriptFile row = result.Remember!;
-        if (writing.IsLeftOut)
-        {
-            // Not the holder: nothing to go on from, but the file need not be opened again while it stays as it is.
-            row = row with { Consumed = 0, PrefixHash = "", State = null };
-        }
-        else
-        {
-            if (session.Row.Agent == "codex" && names.For(parser.Path)?.Names.GetValueOrDefault(session.Row.Id) is { } name)
-            {
-                session = session with { Name = name };
-            }
+        return hasChanged;
+    }
 
-            OwnSessions.Update(db!, writing.Sid!.Value, session, Environment.MachineName, now);
-            writing.Keep(db!);
-        }
+    private void Amend(long sid, List<Amendment> amendments)
+    {
+        amendments.ForEach(a => OwnSessions.Amend(db!, sid, a));
+        amendments.Clear();
+    }
 
-        TranscriptTable.Put(db!, row);
+    private SessionRow Row(ParseJob job)
+    {
+        ParsedSession session = job.Result!.Session!;
+        string? name = session.Row.Agent == "codex" ? names.For(job.Parser.Path)?.Names.GetValueOrDefault(session.Row.Id) : null;
+        return OwnSessions.Row(session, name ?? session.Name, now);
     }
 
     private ArchiveSessionImport WithoutSession(TranscriptParser parser, FileResult result)
     {
-        if (planned is null && result.Remember is { } row)
+        if (!IsDryRun && result.Remember is { } row)
         {
             TranscriptTable.Put(db!, row);
         }
 
-        return result.Mode switch
-        {
-            ReadMode.Unchanged => ImportResults.Unchanged(parser),
-            ReadMode.Unrecognized => ImportResults.Unrecognized(parser.Path),
-            _ => ImportResults.Failed(parser.Path, ErrorCode.TranscriptUnreadable, $"'{parser.Path}' cannot be read: {result.Fault}"),
-        };
+        return ImportResults.WithoutSession(parser, result);
     }
 
-    private static ArchiveSessionImport Describe(Writing writing, TranscriptParser parser, FileResult result)
+    private ArchiveSessionImport Describe(ParseJob job, SessionFate fate, long messages, string id)
     {
-        ArchiveSessionImport described = new()
+        if (!IsDryRun && fate is not (SessionFate.Added or SessionFate.Changed))
         {
-            Path = parser.Path,
-            Format = result.Remember!.Format,
-            Status = writing.IsLeftOut ? "Skipped" : "Imported",
-            Added = writing.Fate == Fate.Added ? 1 : 0,
-            Changed = writing.Fate == Fate.Changed ? 1 : 0,
-            Skipped = writing.IsLeftOut ? 1 : 0,
-            Messages = writing.IsLeftOut ? 0 : writing.Messages,
-            MalformedLines = result.MalformedLines,
-            SessionId = [writing.SessionId],
-        };
-        return writing.Fate switch
-        {
-            Fate.Excluded => described.With(ErrorCode.SessionExcluded, $"Session '{writing.SessionId}' was removed everywhere and stays so."),
-            Fate.Foreign => described.With(
-                ErrorCode.TranscriptSessionTaken, $"'{parser.Path}' names its session '{writing.SessionId}', as a session of another machine is named."),
-            Fate.Elsewhere => described.With(
-                ErrorCode.TranscriptSessionTaken, $"Session '{writing.SessionId}' is read from a longer file; '{parser.Path}' is a copy of it."),
-            _ when result.MalformedAt is { } at => described.With(
-                ErrorCode.TranscriptLineMalformed, $"'{parser.Path}' has {result.MalformedLines} lines that are no JSON; the first at byte {at}."),
-            _ => described,
-        };
-    }
-
-    /// <summary>The session of one file while it is being written.</summary>
-    private sealed class Writing(string sessionId, Fate fate, long? sid)
-    {
-        private bool _isSaved;
-
-        public string SessionId => sessionId;
-        public Fate Fate => fate;
-        public bool IsLeftOut => fate is not (Fate.Added or Fate.Changed);
-        /// <summary>The chunks go on from rows that are not there.</summary>
-        public bool NeedsWhole { get; set; }
-        public long? Sid { get; set; } = sid;
-        public long Messages { get; set; }
-
-        /// <summary>For a file that may still turn out unreadable after some of it was written.</summary>
-        public void Save(Database db)
-        {
-            db.Execute("SAVEPOINT transcript");
-            _isSaved = true;
+            // Nothing to go on from, but the file need not be opened again while it stays as it is.
+            TranscriptTable.Put(db!, job.Result!.Remember! with { Consumed = 0, PrefixHash = "", State = null });
         }
 
-        public void Keep(Database db)
-        {
-            if (_isSaved)
-            {
-                db.Execute("RELEASE transcript");
-                _isSaved = false;
-            }
-        }
-
-        public void RollBack(Database? db)
-        {
-            if (_isSaved)
-            {
-                db!.Execute("ROLLBACK TO transcript");
-                Keep(db);
-            }
-        }
+        return ImportResults.Of(job, fate, messages, id);
     }
 }
