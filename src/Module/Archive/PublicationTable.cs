@@ -47,6 +47,18 @@ internal static class PublicationTable
         "UPDATE publish_queue SET rejected_code = ? WHERE session_id = ? AND generation = ?",
         code.ToString(), session.SessionId, session.Generation) > 0;
 
+    /// <summary>Another origin was adopted: everything is published anew under it. Floors stay, they belong to their origins.</summary>
+    public static void StartOver(Database db, string adopted, DateTimeOffset now)
+    {
+        db.Execute("DELETE FROM publications");
+        db.Execute("DELETE FROM publication_head");
+        EnsureHead(db, adopted);
+        EnqueueAll(db, now);
+    }
+
+    /// <summary>Sessions that wait for their publication.</summary>
+    public static long QueueLength(Database db) => db.Scalar<long>("SELECT count(*) FROM publish_queue WHERE rejected_code IS NULL");
+
     public static void Enqueue(Database db, string sessionId, DateTimeOffset now)
     {
         db.Execute("UPDATE counters SET value = value + 1 WHERE name = 'publish_generation'");

@@ -13,6 +13,8 @@ public sealed record EngineOptions
     public TimeSpan LeaseTimeout { get; init; } = TimeSpan.FromMinutes(1);
     /// <summary>Parallel workers for hashing, compression and file copies (1-64; default: the cores, at most 8).</summary>
     public int ThrottleLimit { get; init; } = Math.Min(Environment.ProcessorCount, 8);
+    /// <summary>Which machine this is; an archive that was copied to another one does not publish there.</summary>
+    public MachineIdentity Machine { get; init; } = MachineIdentity.Current;
     /// <summary>Called at named steps, for tests that fail or kill there; does nothing in production.</summary>
     public Action<string> Checkpoint { get; init; } = static _ => { };
 }

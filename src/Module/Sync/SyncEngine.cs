@@ -1,32 +1,108 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
 using ArtifactSync.Model;
+using ArtifactSync.Transcripts;
+using ArtifactSync.Transport;
 
 namespace ArtifactSync.Sync;
 
 /// <summary>
 /// The door to the engine: one method per kind of run. A run that failed is returned, with its code; exceptions
-/// (<see cref="Errors.ArtifactSyncException"/>) leave a method only for trouble before a run exists.
+/// (<see cref="ArtifactSyncException"/>) leave a method only for trouble before a run exists.
 /// </summary>
 public sealed class SyncEngine(EngineOptions options)
 {
-    private readonly EngineOptions _options = options;
-
     /// <summary>Publish what changed, exchange with the target, ingest what arrived, replay metadata (architecture: data flow).</summary>
-    public Task<SyncRun> ExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken) =>
-        throw new NotSupportedException(_options.ArchivePath);
+    public async Task<SyncRun> ExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        TransportFactory.Check(request.Target, Transport(dryRun: true));
+        using var archive = ArchiveDatabase.Open(options, ArchiveMode.Create);
+        var open = () => TransportFactory.Open(request.Target, Transport(dryRun: request.PreflightOnly));
+        return await new ExchangeRunner(archive, open, request, observer).RunAsync(cancellationToken);
+    }
 
-    /// <summary>What <see cref="ExchangeAsync"/> would do; opens the archive read-only and writes nothing anywhere.</summary>
-    public Task<SyncRun> PlanExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken) =>
-        throw new NotSupportedException(_options.ArchivePath);
+    /// <summary>
+    /// What <see cref="ExchangeAsync"/> would do. Opens the archive read-only, reads folders, makes no network request and
+    /// writes nothing anywhere; the object has status Planned and no id.
+    /// </summary>
+    public async Task<SyncRun> PlanExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        TransportFactory.Check(request.Target, Transport(dryRun: true));
+        using var archive = OpenExisting();
+        var run = new PlannedRun(options, request);
+        run.AddTranscripts(archive, observer, cancellationToken);
+        run.AddPublications(archive);
+        if (TargetPath.IsFolder(request.Target) && Directory.Exists(request.Target))
+        {
+            await using var transport = TransportFactory.Open(request.Target, Transport(dryRun: true));
+            await run.AddExchangeAsync(archive, transport, cancellationToken);
+        }
+        return run.ToRun();
+    }
 
     /// <summary>Repeats the exchange of an earlier run as its child.</summary>
-    public Task<SyncRun> RetryAsync(string runId, IRunObserver observer, CancellationToken cancellationToken) =>
-        throw new NotSupportedException(_options.ArchivePath);
+    /// <exception cref="ArtifactSyncException">RunNotFound; InvalidArgument: the run is still running or of another kind.</exception>
+    public async Task<SyncRun> RetryAsync(string runId, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        ExchangeRecord record;
+        using (var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly))
+        {
+            var run = RunTable.FindRequest(archive.Reader, runId) ?? throw new ArtifactSyncException(
+                ErrorCode.RunNotFound, $"There is no run '{runId}' in the archive '{archive.Folder}'.", runId);
+            if (run.Status == RunStatus.Running || run.Kind is not (RunKind.Exchange or RunKind.Preflight))
+            {
+                throw new ArtifactSyncException(ErrorCode.InvalidArgument,
+                    run.Status == RunStatus.Running ? $"The run '{runId}' is still running." : $"A run of kind '{run.Kind}' can't be repeated.", runId);
+            }
+            record = JsonSerializer.Deserialize(run.RequestedJson, ExchangeRecordJson.Default.ExchangeRecord)!;
+        }
+        return await ExchangeAsync(record.ToRequest(runId), observer, cancellationToken);
+    }
 
     /// <summary>Reads transcripts into the archive; one object a file, as it is done.</summary>
-    public IAsyncEnumerable<ArchiveSessionImport> ImportAsync(ImportRequest request, IRunObserver observer, CancellationToken cancellationToken) =>
-        throw new NotSupportedException(_options.ArchivePath);
+    public async IAsyncEnumerable<ArchiveSessionImport> ImportAsync(
+        ImportRequest request, IRunObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        await Task.Yield();
+        using var archive = request.WhatIf ? OpenExisting() : ArchiveDatabase.Open(options, ArchiveMode.Create);
+        var files = request.WhatIf
+            ? TranscriptImporter.Import(archive, null, request, observer, cancellationToken)
+            : new ImportRunner(archive!, request, observer).Run(cancellationToken);
+        foreach (var file in files)
+        {
+            yield return file;
+        }
+    }
 
-    public IEnumerable<SyncRun> GetRuns(RunQuery query) => throw new NotSupportedException(_options.ArchivePath);
+    /// <summary>Runs of the ledger, newest first.</summary>
+    /// <exception cref="ArtifactSyncException">ArchiveNotFound; RunNotFound: an id that was asked for does not exist.</exception>
+    public IEnumerable<SyncRun> GetRuns(RunQuery query)
+    {
+        using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly);
+        foreach (var run in RunReader.Read(archive.Reader, query, archive.Folder))
+        {
+            yield return run;
+        }
+    }
 
-    public IEnumerable<ArchiveSession> GetSessions(SessionQuery query) => throw new NotSupportedException(_options.ArchivePath);
+    /// <summary>Sessions of the archive, newest first; with a text query the best match first.</summary>
+    /// <exception cref="ArtifactSyncException">ArchiveNotFound; InvalidArgument: a query without a word.</exception>
+    public IEnumerable<ArchiveSession> GetSessions(SessionQuery query) => throw new NotSupportedException("until SessionReader is there");
+
+    private TransportOptions Transport(bool dryRun) => new()
+    {
+        ArchiveFolder = options.ArchivePath,
+        Clock = options.Clock,
+        DryRun = dryRun,
+        Step = options.Checkpoint,
+    };
+
+    /// <summary>Read-only; null when there is none yet.</summary>
+    private ArchiveDatabase? OpenExisting() =>
+        File.Exists(Path.Combine(options.ArchivePath, ArchiveFiles.DatabaseName)) ? ArchiveDatabase.Open(options, ArchiveMode.ReadOnly) : null;
 }

@@ -26,6 +26,19 @@ internal static class TransportFactory
         ["engram+https"] = NotYet,
     };
 
+    /// <summary>Refuses a target that can't be one, before anything is created or recorded.</summary>
+    /// <exception cref="ArtifactSyncException">As <see cref="Open"/>.</exception>
+    public static void Check(string target, TransportOptions options)
+    {
+        if (!string.IsNullOrWhiteSpace(target) && TargetPath.IsFolder(target))
+        {
+            TargetPath.RequireFolder(target, options.ArchiveFolder, create: false);
+            return;
+        }
+
+        Open(target, options).DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+
     /// <param name="target">Full path of a folder, or a URL.</param>
     /// <exception cref="ArtifactSyncException">InvalidTarget and what <see cref="TargetPath.RequireFolder"/> throws.</exception>
     public static ITransport Open(string target, TransportOptions options)

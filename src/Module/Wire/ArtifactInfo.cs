@@ -10,5 +10,12 @@ internal readonly record struct ArtifactIdentity(string Sha256, long Size, long 
 /// <param name="Identity">Hash and sizes.</param>
 /// <param name="IsFuture">Whether its version is above ours: kept and relayed, not imported.</param>
 /// <param name="References">What it depends on, in document order; empty for segments, events and raw.</param>
+/// <param name="ImportFault">
+/// Of a segment: what import will meet (spec 7.3: canonical form, repeated ordinals, a later version), found in the same
+/// pass; no reason to refuse it. Null = importable, or decided at import.
+/// </param>
 internal sealed record ArtifactInfo(
-    ArtifactIdentity Identity, bool IsFuture, IReadOnlyList<(ArtifactKind Kind, string Sha256)> References);
+    ArtifactIdentity Identity,
+    bool IsFuture,
+    IReadOnlyList<(ArtifactKind Kind, string Sha256)> References,
+    Errors.ErrorCode? ImportFault = null);

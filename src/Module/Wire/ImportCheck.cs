@@ -112,7 +112,7 @@ internal static class ImportCheck
     }
 
     // A writer numbers tool calls by their place, so any other number is not what encoding again would give (spec 4.8).
-    private static bool IsCanonical(CanonicalWriter writer, MessageRecord message, ReadOnlySpan<byte> line)
+    internal static bool IsCanonical(CanonicalWriter writer, MessageRecord message, ReadOnlySpan<byte> line)
     {
         for (int i = 0; i < message.ToolCalls.Count; i++)
         {

@@ -39,7 +39,7 @@ internal static class ReceptionCheck
             }
 
             var identity = new ArtifactIdentity(sha256, decoded.DecodedBytes, decoded.WireBytes);
-            return new ArtifactInfo(identity, body.IsFuture, body.References ?? []);
+            return new ArtifactInfo(identity, body.IsFuture, body.References ?? [], body.ImportFault);
         }
         catch (ArtifactSyncException fault)
         {
@@ -61,7 +61,7 @@ internal static class ReceptionCheck
         ArtifactKind.Checkpoints => Checkpoint(artifact, ReadAll(decoded)),
         ArtifactKind.Manifests => Manifest(artifact, ReadAll(decoded)),
         ArtifactKind.Meta => Event(artifact, ReadAll(decoded)),
-        ArtifactKind.Segments => Segment(decoded),
+        ArtifactKind.Segments => Segment(artifact, decoded),
         _ => default,
     };
 
@@ -116,25 +116,37 @@ internal static class ReceptionCheck
         return default;
     }
 
-    private static Body Segment(Stream decoded)
+    // One pass finds what reception refuses and, for the catalog, what import would: segments need not be parsed a third time.
+    private static Body Segment(ArtifactRef artifact, Stream decoded)
     {
         using var lines = new LineReader(decoded);
-        var totals = new SegmentTotals(SessionLimits.Default);
-        bool any = false;
-        bool isFuture = false;
+        using var writer = new CanonicalWriter();
+        var limits = new SegmentTotals(SessionLimits.Default);
+        var totals = new SessionTotals(artifact);
+        totals.BeginSegment();
+        bool? isFuture = null;
+        ErrorCode? fault = null;
         while (lines.Next())
         {
-            bool future = SegmentLine.IsFuture(WireFormat.Portable, lines.Line, out WireTally tally);
-            if (any && future != isFuture)
+            MessageRecord? message = SegmentLine.Read(WireFormat.Portable, lines.Line);
+            if ((message is null) != (isFuture ??= message is null))
             {
                 throw new ArtifactSyncException(ErrorCode.DocumentInvalid, "A segment mixes records of our version and of later ones.");
             }
 
-            totals.Add(tally.ToolCalls, tally.ResultEvents);
-            (any, isFuture) = (true, future);
+            if (message is null)
+            {
+                limits.Add(0, 0);
+                continue;
+            }
+
+            limits.Add(message.ToolCalls.Count, message.ToolCalls.Sum(static call => (long)call.ResultEvents.Count));
+            fault = ImportCheck.IsCanonical(writer, message, lines.Line)
+                ? fault ?? totals.Add(artifact, message, lines.Line.Length)?.Code
+                : ErrorCode.DocumentNotCanonical;
         }
 
-        return new Body(isFuture, []);
+        return isFuture == true ? new Body(true, [], ErrorCode.FutureVersion) : new Body(false, [], fault);
     }
 
     private static ReadOnlySpan<byte> ReadAll(Stream decoded)
@@ -144,7 +156,8 @@ internal static class ReceptionCheck
         return all.GetBuffer().AsSpan(0, (int)all.Length);
     }
 
-    private readonly record struct Body(bool IsFuture, IReadOnlyList<(ArtifactKind Kind, string Sha256)>? References);
+    private readonly record struct Body(
+        bool IsFuture, IReadOnlyList<(ArtifactKind Kind, string Sha256)>? References, ErrorCode? ImportFault = null);
 }
 
 /// <summary>Hashes what is read through it and stops when asked to.</summary>

@@ -1,0 +1,108 @@
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
+using ArtifactSync.Store;
+using ArtifactSync.Sync;
+using ArtifactSync.Wire;
+
+namespace ArtifactSync.Ingest;
+
+/// <summary>
+/// Whether everything that a checkpoint newly refers to is here and importable (spec 7.2 step 6, 7.3). What is invalid goes
+/// to the quarantine; the rest of the check goes on, so that one pass finds all of it.
+/// </summary>
+internal sealed class ClosureCheck(ExchangeContext context)
+{
+    public bool IsComplete(IReadOnlyList<KeyValuePair<string, string>> sessions, CancellationToken cancellationToken)
+    {
+        var complete = true;
+        foreach (var (gid, manifest) in sessions)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            complete &= IsComplete(gid, manifest, cancellationToken);
+        }
+        return complete;
+    }
+
+    public void Quarantine(CatalogEntry entry, ArtifactSyncException fault, CancellationToken cancellationToken)
+    {
+        using var lease = context.AcquireLease(cancellationToken);
+        context.Store.Quarantine(lease, entry.Artifact, fault.Code, fault.Message);
+        context.Run.Quarantined("artifact", entry.Artifact.Path, "ingest", fault.Code, fault.Message);
+    }
+
+    private bool IsComplete(string gid, string sha256, CancellationToken cancellationToken)
+    {
+        var origin = Gid.Split(gid).Origin;
+        if (context.Store.Find(ArtifactName.Manifest(origin, sha256)) is not { } entry)
+        {
+            return false;
+        }
+        try
+        {
+            var decoded = ArtifactReader.ReadDocument(context.Store, entry);
+            return ImportCheck.Manifest(entry.Artifact, decoded, gid, out var manifest) == ImportVerdict.Ok
+                && HasSegments(entry, manifest!, cancellationToken);
+        }
+        catch (ArtifactSyncException fault) when (Faults.IsInvalid(fault.Code))
+        {
+            Quarantine(entry, fault, cancellationToken);
+        }
+        catch (ArtifactSyncException fault) when (Faults.IsDamage(fault.Code))
+        {
+            StoreDamage.Report(context, entry, cancellationToken);
+        }
+        return false;
+    }
+
+    private bool HasSegments(CatalogEntry manifestEntry, Manifest manifest, CancellationToken cancellationToken)
+    {
+        var entries = manifest.Segments.ConvertAll(sha256 => context.Store.Find(ArtifactName.Segment(manifest.Origin, sha256)));
+        if (entries.Contains(null))
+        {
+            return false;
+        }
+        var complete = true;
+        foreach (var entry in entries)
+        {
+            // The reception found in its one pass what import would meet.
+            if (entry!.ImportFault is not { } code)
+            {
+                continue;
+            }
+            complete = false;
+            if (code != ErrorCode.FutureVersion)
+            {
+                Quarantine(entry, new ArtifactSyncException(code, $"The segment '{entry.Artifact}' can't be imported ({code})."), cancellationToken);
+            }
+        }
+        // Totals and repeated ordinals of one segment are settled; only several together need to be read for them.
+        return complete && (entries.Count == 1 || HasValidTotals(manifestEntry, entries!, cancellationToken));
+    }
+
+    private bool HasValidTotals(CatalogEntry manifestEntry, IReadOnlyList<CatalogEntry> segments, CancellationToken cancellationToken)
+    {
+        var totals = new SessionTotals(manifestEntry.Artifact);
+        foreach (var entry in segments)
+        {
+            try
+            {
+                using var decoded = ArtifactReader.OpenVerified(context.Store, entry);
+                foreach (var _ in ImportCheck.Segment(entry.Artifact, decoded, totals))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
+            }
+            catch (ArtifactSyncException fault) when (Faults.IsInvalid(fault.Code))
+            {
+                Quarantine(Equals(fault.Target, manifestEntry.Artifact.Path) ? manifestEntry : entry, fault, cancellationToken);
+                return false;
+            }
+            catch (ArtifactSyncException fault) when (Faults.IsDamage(fault.Code))
+            {
+                StoreDamage.Report(context, entry, cancellationToken);
+                return false;
+            }
+        }
+        return true;
+    }
+}

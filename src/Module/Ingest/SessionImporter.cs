@@ -1,0 +1,180 @@
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
+using ArtifactSync.Metadata;
+using ArtifactSync.Sync;
+using ArtifactSync.Wire;
+
+namespace ArtifactSync.Ingest;
+
+/// <summary>Writes the changed sessions of one checkpoint, each with its watermark in the same transaction (spec 7.4-7.6).</summary>
+internal sealed class SessionImporter(ExchangeContext context)
+{
+    private const long CommitBytes = 64L * 1024 * 1024;
+
+    private long _sessions;
+    private long _messages;
+    private bool _handledAll = true;
+
+    public void Import(CheckpointPlan plan, CancellationToken cancellationToken)
+    {
+        using var lease = context.AcquireLease(cancellationToken);
+        var wanted = Wanted(plan.Changed);
+        using var source = new SessionSource(context, wanted);
+        using var steps = source.Read(cancellationToken).GetEnumerator();
+        while (ImportBatch(lease, steps, wanted.Count, cancellationToken))
+        {
+        }
+        if (_handledAll)
+        {
+            Land(lease, plan.Entry);
+        }
+    }
+
+    /// <summary>Excluded sessions never come back and keep the landing open; trashed ones wait, but the landing counts (spec 7.5).</summary>
+    private List<KeyValuePair<string, string>> Wanted(IReadOnlyList<KeyValuePair<string, string>> changed)
+    {
+        var reader = context.Archive.Reader;
+        var wanted = new List<KeyValuePair<string, string>>(changed.Count);
+        foreach (var session in changed)
+        {
+            if (SessionTable.IsExcluded(reader, session.Key))
+            {
+                _handledAll = false;
+            }
+            else if (!SessionTable.IsTrashed(reader, session.Key))
+            {
+                wanted.Add(session);
+            }
+        }
+        return wanted;
+    }
+
+    /// <summary>One transaction of sessions; false at the end of the stream.</summary>
+    private bool ImportBatch(Lease lease, IEnumerator<IngestStep> steps, int total, CancellationToken cancellationToken)
+    {
+        if (!steps.MoveNext())
+        {
+            return false;
+        }
+        var (sessions, messages) = (0L, 0L);
+        using var transaction = lease.Begin();
+        var bytes = 0L;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var begin = (SessionBegin)steps.Current;
+            var stream = new SessionStream(steps);
+            if (Write(transaction.Db, begin, stream))
+            {
+                sessions++;
+                messages += stream.Messages;
+            }
+            bytes += stream.Bytes;
+            context.Observer.Progress(new ProgressSnapshot("Importing", begin.Gid, _sessions + sessions, total, bytes));
+        }
+        while (bytes < CommitBytes && steps.MoveNext());
+        context.Options.Checkpoint("ingest:before-commit");
+        transaction.Commit();
+        context.Options.Checkpoint("ingest:after-commit");
+        _sessions += sessions;
+        _messages += messages;
+        context.Run.Count(counters =>
+        {
+            counters.ImportedSessions += sessions;
+            counters.ImportedMessages += messages;
+        });
+        return true;
+    }
+
+    /// <summary>False when the session was left at its last imported state.</summary>
+    private bool Write(Database db, SessionBegin begin, SessionStream stream)
+    {
+        db.Execute("SAVEPOINT session");
+        try
+        {
+            var row = Row(begin);
+            var sid = SessionTable.Put(db, row);
+            MessageTable.Replace(db, sid, stream.Read(), begin.Manifest.UsageEvents);
+            if (stream.Settled is { } settled)
+            {
+                SessionTable.Put(db, row with { Session = settled });
+            }
+            IngestTable.SetWatermark(db, begin.Gid, begin.ManifestSha256);
+            MetadataReplay.ReapplyRegisters(db, context.OwnOrigin!, begin.Gid);
+            db.Execute("RELEASE session");
+            return true;
+        }
+        catch (SessionFaultException fault)
+        {
+            db.Execute("ROLLBACK TO session");
+            db.Execute("RELEASE session");
+            _handledAll = false;
+            if (Faults.IsDamage(fault.Step.Fault.Code))
+            {
+                StoreDamage.Report(context, db, fault.Step.Entry);
+            }
+            context.Run.Rejected("session", begin.Gid, "ingest", fault.Step.Fault.Code, fault.Step.Fault.Message);
+            return false;
+        }
+    }
+
+    private static SessionRow Row(SessionBegin begin) => new()
+    {
+        Own = false,
+        Origin = begin.Manifest.Origin,
+        Session = begin.Row,
+        SessionName = begin.SessionName,
+        DataVersion = Math.Max(0, begin.Manifest.DataVersion),
+        HasToolCalls = begin.Manifest.SessionHasToolCalls,
+        HasContextData = begin.Manifest.SessionHasContextData,
+        Signals = begin.Manifest.SessionQualitySignals is { Version: > 0 } signals ? signals : null,
+    };
+
+    private void Land(Lease lease, CatalogEntry checkpoint)
+    {
+        using var transaction = lease.Begin();
+        IngestTable.SetLanding(transaction.Db, new Landing(
+            checkpoint.Artifact.Origin, ArtifactName.Sequence(checkpoint.Artifact), checkpoint.Sha256, context.Archive.Clock.GetUtcNow()));
+        transaction.Commit();
+        context.Options.Checkpoint("ingest:landed");
+    }
+
+    /// <summary>The messages of one session, taken from the stream of all of them.</summary>
+    private sealed class SessionStream(IEnumerator<IngestStep> steps)
+    {
+        public long Messages { get; private set; }
+
+        public long Bytes { get; private set; }
+
+        public SessionRecord? Settled { get; private set; }
+
+        public IEnumerable<MessageRecord> Read()
+        {
+            while (steps.MoveNext())
+            {
+                switch (steps.Current)
+                {
+                    case MessageBatch batch:
+                        foreach (var message in batch.Messages)
+                        {
+                            Messages++;
+                            Bytes += message.Content.Length + message.ThinkingText.Length;
+                            yield return message;
+                        }
+                        break;
+                    case SessionFault fault:
+                        throw new SessionFaultException(fault);
+                    case SessionEnd end:
+                        Settled = end.Settled;
+                        yield break;
+                }
+            }
+        }
+    }
+}
+
+/// <summary>Unwinds the writing of one session; never leaves the importer.</summary>
+internal sealed class SessionFaultException(SessionFault step) : Exception(step.Fault.Message, step.Fault)
+{
+    public SessionFault Step { get; } = step;
+}

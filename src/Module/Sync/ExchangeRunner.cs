@@ -1,0 +1,173 @@
+using System.Text.Json;
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
+using ArtifactSync.Ingest;
+using ArtifactSync.Metadata;
+using ArtifactSync.Model;
+using ArtifactSync.Publish;
+using ArtifactSync.Store;
+using ArtifactSync.Transcripts;
+using ArtifactSync.Transport;
+
+namespace ArtifactSync.Sync;
+
+/// <summary>
+/// One exchange with one target, phase by phase: import transcripts, pull, publish, push, ingest, replay (spec 7.7; pulling
+/// comes before publishing, so that no checkpoint number is used that the target shows already: spec 6.5).
+/// </summary>
+internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> open, ExchangeRequest request, IRunObserver observer)
+{
+    /// <summary>The run as the ledger has it, whatever became of it.</summary>
+    public async Task<SyncRun> RunAsync(CancellationToken cancellationToken)
+    {
+        using var run = RunRecorder.Begin(archive, Describe, observer, cancellationToken);
+        try
+        {
+            var context = new ExchangeContext(archive, run, observer, request.Full);
+            await using var transport = open();
+            if (request.PreflightOnly)
+            {
+                await new ExchangePreview(context, transport).ReportAsync(cancellationToken);
+            }
+            else
+            {
+                await ExchangeAsync(context, transport, cancellationToken);
+            }
+            return run.Finish();
+        }
+        catch (OperationCanceledException)
+        {
+            run.Finish(new ArtifactSyncException(ErrorCode.Cancelled, "The run was stopped. What was done stays; the next run goes on from there."));
+            throw;
+        }
+        catch (ArtifactSyncException fault)
+        {
+            return run.Finish(fault);
+        }
+        catch (Exception fault)
+        {
+            run.Finish(new ArtifactSyncException(ErrorCode.UnexpectedError, fault.Message, request.Target, fault));
+            throw;
+        }
+    }
+
+    private RunStart Describe(string runId) => new(runId, request.PreflightOnly ? RunKind.Preflight : RunKind.Exchange)
+    {
+        ParentRunId = request.ParentRunId,
+        Target = request.Target,
+        Phase = "prepare",
+        RequestedJson = JsonSerializer.Serialize(ExchangeRecord.Of(request), ExchangeRecordJson.Default.ExchangeRecord),
+    };
+
+    private async Task ExchangeAsync(ExchangeContext context, ITransport transport, CancellationToken cancellationToken)
+    {
+        var run = context.Run;
+        if (request.TranscriptPaths.Count > 0)
+        {
+            run.Enter("import");
+            ImportTranscripts(context, cancellationToken);
+        }
+
+        run.Enter("pull");
+        var exchange = new StoreExchange(context, transport);
+        RecoverLostStore(context, cancellationToken);
+        await exchange.ListOriginsAsync(cancellationToken);
+        context.KnownOrigins.UnionWith(context.Store.ListOrigins());
+        context.OwnOrigin = OriginAdoption.Ensure(
+            archive, request.OriginId, [.. context.KnownOrigins, .. exchange.RemoteOrigins], request.Initialize, cancellationToken);
+        context.KnownOrigins.Add(context.OwnOrigin);
+        await exchange.PullAsync(cancellationToken);
+
+        run.Enter("publish");
+        Publish(context, cancellationToken);
+
+        run.Enter("push");
+        await exchange.PushAsync(cancellationToken);
+
+        run.Enter("ingest");
+        new Ingester(context).Run(cancellationToken);
+
+        run.Enter("replay");
+        Replay(context, cancellationToken);
+        await PublishBaselineAsync(context, exchange, cancellationToken);
+    }
+
+    private void ImportTranscripts(ExchangeContext context, CancellationToken cancellationToken)
+    {
+        using var lease = context.AcquireLease(cancellationToken);
+        var import = new ImportRequest { Paths = request.TranscriptPaths, Full = request.Full };
+        foreach (var file in TranscriptImporter.Import(archive, lease, import, observer, cancellationToken))
+        {
+            ImportRunner.Record(context.Run, file);
+        }
+    }
+
+    /// <summary>An archive that was copied to another machine goes on importing, but must not publish there.</summary>
+    private void Publish(ExchangeContext context, CancellationToken cancellationToken)
+    {
+        if (OriginAdoption.CloneFault(archive.Reader, archive.Options.Machine) is { } cloned)
+        {
+            context.Run.Failed("origin", context.OwnOrigin!, "publish", cloned);
+            observer.Warning(cloned.Message);
+            return;
+        }
+        new Publisher(context, context.OwnOrigin!).Run(cancellationToken);
+    }
+
+    private void Replay(ExchangeContext context, CancellationToken cancellationToken)
+    {
+        using var lease = context.AcquireLease(cancellationToken);
+        var result = MetadataReplay.Run(
+            archive, new LocalEventStore(context.Store), context.OwnOrigin!, lease, observer, cancellationToken, request.Full);
+        context.Run.Count(counters =>
+        {
+            counters.ImportedEvents += result.Imported;
+            counters.Deferred += result.Deferred;
+            counters.Quarantined += result.Quarantined;
+        });
+        foreach (var entity in result.Entities)
+        {
+            context.Run.Add(entity);
+        }
+    }
+
+    /// <summary>Curation from before the adoption follows once the first exchange has brought what others said (spec 7.7).</summary>
+    private async Task PublishBaselineAsync(ExchangeContext context, StoreExchange exchange, CancellationToken cancellationToken)
+    {
+        if (!Baseline.IsOwed(archive.Reader))
+        {
+            return;
+        }
+        context.Run.Enter("baseline");
+        long published;
+        using (var lease = context.AcquireLease(cancellationToken))
+        {
+            published = Baseline.Publish(archive, new LocalEventStore(context.Store), lease, cancellationToken);
+        }
+        if (published > 0)
+        {
+            await exchange.PushAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The user (or a disk) took the store away: everything is fetched or made again, under the same names (spec 6.4).</summary>
+    private void RecoverLostStore(ExchangeContext context, CancellationToken cancellationToken)
+    {
+        if (StoreMarker.IsIntact(archive))
+        {
+            return;
+        }
+        using var lease = context.AcquireLease(cancellationToken);
+        using var transaction = lease.Begin();
+        var lost = CatalogTable.Count(transaction.Db);
+        CatalogTable.Clear(transaction.Db);
+        TargetTable.ClearAllCursors(transaction.Db);
+        PublicationTable.EnqueueAll(transaction.Db, archive.Clock.GetUtcNow());
+        StoreMarker.Create(archive, transaction.Db);
+        transaction.Commit();
+        if (lost > 0)
+        {
+            observer.Warning($"The local store '{archive.ArtifactsFolder}' was lost with {lost} artifacts; it is made again from the archive and the target.");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
+using ArtifactSync.Model;
+using ArtifactSync.Transcripts;
+
+namespace ArtifactSync.Sync;
+
+/// <summary>A run that only reads transcripts. Files without change leave no trace in the ledger, nor does a run of only such.</summary>
+internal sealed class ImportRunner(ArchiveDatabase archive, ImportRequest request, IRunObserver observer)
+{
+    public IEnumerable<ArchiveSessionImport> Run(CancellationToken cancellationToken)
+    {
+        using var run = RunRecorder.Begin(
+            archive, static runId => new RunStart(runId, RunKind.Import) { Phase = "import" }, observer, cancellationToken);
+        using var lease = archive.AcquireLease(run.RunId, archive.Options.LeaseTimeout, cancellationToken);
+        using var files = TranscriptImporter.Import(archive, lease, request, observer, cancellationToken).GetEnumerator();
+        while (Next(run, files) is { } file)
+        {
+            yield return file with { RunId = run.RunId };
+        }
+        run.Finish();
+    }
+
+    /// <summary>Counts a file and keeps a row for what changed or failed.</summary>
+    public static void Record(RunRecorder run, ArchiveSessionImport file)
+    {
+        run.Count(counters =>
+        {
+            counters.FilesImported += file.Status == "Imported" ? 1 : 0;
+            counters.FilesSkipped += file.Status is "Unchanged" or "Skipped" ? 1 : 0;
+            counters.FilesFailed += file.Status == "Failed" ? 1 : 0;
+            counters.MalformedLines += file.MalformedLines;
+        });
+        if (file.Status == "Imported")
+        {
+            run.Done("file", file.Path, "import");
+        }
+        else if (file.ErrorCode is { } code)
+        {
+            var status = file.Status == "Failed" ? EntityStatus.Failed : EntityStatus.Skipped;
+            run.Add("file", file.Path, "import", status, Enum.Parse<ErrorCode>(code), file.ErrorMessage);
+        }
+    }
+
+    private static ArchiveSessionImport? Next(RunRecorder run, IEnumerator<ArchiveSessionImport> files)
+    {
+        try
+        {
+            if (!files.MoveNext())
+            {
+                return null;
+            }
+            Record(run, files.Current);
+            return files.Current;
+        }
+        catch (OperationCanceledException)
+        {
+            run.Finish(new ArtifactSyncException(ErrorCode.Cancelled, "The import was stopped. What was read stays; the next one goes on from there."));
+            throw;
+        }
+        catch (ArtifactSyncException fault)
+        {
+            run.Finish(fault);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
+using ArtifactSync.Model;
+
+namespace ArtifactSync.Sync;
+
+/// <summary>
+/// One run's rows in the ledger: begun before anything is done, closed on every way out. Entities and counters are gathered
+/// from any thread and written by <see cref="Flush"/>; only what changed or failed gets a row.
+/// </summary>
+internal sealed class RunRecorder : IDisposable
+{
+    private readonly ArchiveDatabase _archive;
+    private readonly Lock _gate = new();
+    private readonly List<SyncRunEntity> _pending = [];
+    private readonly RunStart _start;
+    private ErrorCode? _firstFault;
+    private string? _firstFaultMessage;
+    private bool _closed;
+
+    private RunRecorder(ArchiveDatabase archive, RunStart start)
+    {
+        (_archive, _start) = (archive, start);
+        Phase = start.Phase;
+    }
+
+    public string RunId => _start.RunId;
+
+    public string Phase { get; private set; }
+
+    public RunCounters Counters { get; } = new();
+
+    /// <summary>Whether anything failed, was rejected or deferred so far.</summary>
+    public bool HasFaults => _firstFault is not null;
+
+    /// <summary>Closes runs that died, then begins this one.</summary>
+    public static RunRecorder Begin(ArchiveDatabase archive, Func<string, RunStart> describe, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        var now = archive.Clock.GetUtcNow();
+        var start = describe(Archive.RunId.Create(archive.Clock, archive.Options.Random));
+        var run = new RunRecorder(archive, start);
+        using var transaction = archive.BeginLedger(cancellationToken);
+        foreach (var dead in RunReaper.Reap(transaction.Db, ProcessIdentity.Current, now))
+        {
+            observer.Verbose($"Run '{dead}' had ended without closing itself; it is aborted now ({ErrorCode.RunCrashed}).");
+        }
+        RunTable.Insert(transaction.Db, start, ProcessIdentity.Current, now);
+        transaction.Commit();
+        return run;
+    }
+
+    /// <summary>Begins the next phase; says "alive".</summary>
+    public void Enter(string phase)
+    {
+        Flush();
+        Phase = phase;
+        _archive.Options.Checkpoint($"phase:{phase}");
+    }
+
+    public void Count(Action<RunCounters> add)
+    {
+        lock (_gate)
+        {
+            add(Counters);
+        }
+    }
+
+    public void Done(string entityType, string key, string stage) => Add(entityType, key, stage, EntityStatus.Ok, null, null);
+
+    public void Failed(string entityType, string key, string stage, ArtifactSyncException fault) =>
+        Add(entityType, key, stage, EntityStatus.Failed, fault.Code, fault.Message);
+
+    /// <summary>Left at its last state because it is damaged or breaks a rule.</summary>
+    public void Rejected(string entityType, string key, string stage, ErrorCode code, string message)
+    {
+        Count(static counters => counters.Rejected++);
+        Add(entityType, key, stage, EntityStatus.Rejected, code, message);
+    }
+
+    /// <summary>Left for a later run because something it needs isn't there yet. That alone is no failure.</summary>
+    public void Deferred(string entityType, string key, string stage, ErrorCode code, string message)
+    {
+        Count(static counters => counters.Deferred++);
+        Add(entityType, key, stage, EntityStatus.Deferred, code, message);
+    }
+
+    public void Quarantined(string entityType, string key, string stage, ErrorCode code, string message)
+    {
+        Count(static counters => counters.Quarantined++);
+        Add(entityType, key, stage, EntityStatus.Quarantined, code, message);
+    }
+
+    public void Add(string entityType, string key, string stage, EntityStatus status, ErrorCode? code, string? message) => Add(new SyncRunEntity
+    {
+        EntityType = entityType,
+        Key = key,
+        Stage = stage,
+        Status = status,
+        ErrorCode = code?.ToString(),
+        ErrorMessage = message,
+        UpdatedAt = _archive.Clock.GetUtcNow(),
+    });
+
+    public void Add(SyncRunEntity entity)
+    {
+        lock (_gate)
+        {
+            _pending.Add(entity);
+            if (entity.Status is EntityStatus.Failed or EntityStatus.Rejected or EntityStatus.Quarantined)
+            {
+                _firstFault ??= Enum.Parse<ErrorCode>(entity.ErrorCode!);
+                _firstFaultMessage ??= entity.ErrorMessage;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Closes the run. Without <paramref name="fault"/> it succeeded, or is partial when an entity failed. A cancelled run is
+    /// aborted.
+    /// </summary>
+    public SyncRun Finish(ArtifactSyncException? fault = null)
+    {
+        var status = fault switch
+        {
+            { Code: ErrorCode.Cancelled } => RunStatus.Aborted,
+            not null => RunStatus.Failed,
+            null => HasFaults ? RunStatus.Partial : RunStatus.Succeeded,
+        };
+        var code = fault?.Code ?? _firstFault;
+        var message = fault?.Message ?? _firstFaultMessage;
+        Flush();
+        var now = _archive.Clock.GetUtcNow();
+        using (var transaction = _archive.BeginLedger())
+        {
+            RunTable.Finish(transaction.Db, RunId, status, fault is null ? "done" : Phase, Counters, code, message, now);
+            transaction.Commit();
+        }
+        _closed = true;
+        return RunReader.Find(_archive.Reader, RunId, _archive.Folder, includeEntities: true)!;
+    }
+
+    /// <summary>Leaves a run that nobody finished to the reaper of the next one.</summary>
+    public void Dispose()
+    {
+        if (!_closed)
+        {
+            _pending.Clear();
+        }
+    }
+
+    /// <summary>Writes what was gathered. Not inside a transaction: there is one writer.</summary>
+    public void Flush()
+    {
+        List<SyncRunEntity> entities;
+        lock (_gate)
+        {
+            if (_pending.Count == 0)
+            {
+                return;
+            }
+            entities = [.. _pending];
+            _pending.Clear();
+        }
+        using var transaction = _archive.BeginLedger();
+        foreach (var entity in entities)
+        {
+            RunTable.UpsertEntity(transaction.Db, RunId, entity);
+        }
+        transaction.Commit();
+    }
+}

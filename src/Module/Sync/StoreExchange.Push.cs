@@ -1,0 +1,210 @@
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
+using ArtifactSync.Store;
+using ArtifactSync.Transport;
+using ArtifactSync.Wire;
+
+namespace ArtifactSync.Sync;
+
+internal sealed partial class StoreExchange
+{
+    /// <summary>
+    /// Sends everything that we have and the target lacks, of all origins, kind by kind, so that dependencies are there
+    /// before what refers to them. Then remembers how far this target is known.
+    /// </summary>
+    public async Task PushAsync(CancellationToken cancellationToken)
+    {
+        // What is catalogued after this moment is not promised to be at the target.
+        var highAid = CatalogTable.MaxAid(context.Archive.Reader);
+        var origins = context.Store.ListOrigins().ToList();
+        foreach (var kind in s_order)
+        {
+            foreach (var origin in origins)
+            {
+                if (!_leftOut.Contains(origin))
+                {
+                    await ConfinedAsync(origin, "push", () => PushKindAsync(origin, kind, cancellationToken));
+                }
+            }
+            await SettleAsync(await transport.FlushAsync(cancellationToken), cancellationToken);
+            context.Run.Flush();
+        }
+        Remember(origins, highAid, cancellationToken);
+    }
+
+    private async Task PushKindAsync(string origin, ArtifactKind kind, CancellationToken cancellationToken)
+    {
+        var far = _far.TryGetValue((origin, kind), out var known) ? known : _far[(origin, kind)] = new FarSide([], null, 0);
+        var missing = new List<CatalogEntry>();
+        var common = new List<CatalogEntry>();
+        foreach (var entry in Candidates(origin, kind, far))
+        {
+            if (far.Names is null || !far.Names.Contains(entry.Artifact.Name))
+            {
+                missing.Add(entry);
+            }
+            else if (kind != ArtifactKind.Checkpoints && (context.Full || (entry.Aid > far.HighAid && entry.Aid <= far.AidBeforePull)))
+            {
+                common.Add(entry);
+            }
+        }
+        foreach (var entry in common)
+        {
+            await HealAsync(entry, cancellationToken);
+        }
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = context.Options.ThrottleLimit, CancellationToken = cancellationToken };
+        var done = 0L;
+        await Parallel.ForEachAsync(missing, parallel, async (entry, token) =>
+        {
+            await SendAsync(entry, token);
+            context.Observer.Progress(new ProgressSnapshot("Pushing", entry.Artifact.Path, Interlocked.Increment(ref done), missing.Count, 0));
+        });
+    }
+
+    /// <summary>An unchanged target has everything up to its cursor; a listed one is compared name by name.</summary>
+    private IEnumerable<CatalogEntry> Candidates(string origin, ArtifactKind kind, FarSide far)
+    {
+        var reader = context.Archive.Reader;
+        if (far.Names is not null || far.HighAid == 0)
+        {
+            return CatalogTable.List(reader, origin, kind);
+        }
+        return CatalogTable.MaxAid(reader) == far.HighAid ? [] : CatalogTable.List(reader, origin, kind, far.HighAid);
+    }
+
+    private async Task SendAsync(CatalogEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var wire = OpenVerified(entry, cancellationToken);
+            var outcome = await transport.PutAsync(entry.Artifact, wire, entry.WireSize, cancellationToken);
+            if (outcome == PutOutcome.Exists)
+            {
+                await HealAsync(entry, cancellationToken);
+                return;
+            }
+            _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Changed = true;
+            context.Run.Count(counters =>
+            {
+                counters.Sent++;
+                counters.BytesSent += entry.WireSize;
+            });
+        }
+        catch (ArtifactSyncException fault) when (!Faults.EndsRun(fault.Code) && fault.Code != ErrorCode.CheckpointConflict)
+        {
+            _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Incomplete = true;
+            context.Run.Failed("artifact", entry.Artifact.Path, "push", fault);
+        }
+    }
+
+    /// <summary>A name that both sides have: the same artifact, or damage there that our copy heals (spec 2.4).</summary>
+    private async Task HealAsync(CatalogEntry entry, CancellationToken cancellationToken)
+    {
+        if (entry.Artifact.Kind == ArtifactKind.Checkpoints)
+        {
+            await RequireSameAsync(entry, cancellationToken);
+            return;
+        }
+        try
+        {
+            if (await ExamineAsync(entry.Artifact, cancellationToken) is not null)
+            {
+                return;
+            }
+            if (!await transport.SetAsideDamagedAsync(entry.Artifact, cancellationToken))
+            {
+                context.Run.Rejected("artifact", entry.Artifact.Path, "push", ErrorCode.ArtifactCorrupt,
+                    $"'{entry.Artifact}' at '{transport.Name}' is damaged and can't be replaced there.");
+                return;
+            }
+            await using var wire = OpenVerified(entry, cancellationToken);
+            await transport.PutAsync(entry.Artifact, wire, entry.WireSize, cancellationToken);
+            _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Changed = true;
+            context.Run.Count(static counters => counters.Healed++);
+            context.Run.Done("artifact", entry.Artifact.Path, "heal");
+        }
+        catch (ArtifactSyncException fault) when (fault.Code is ErrorCode.AccessDenied or ErrorCode.ArtifactNotFound)
+        {
+            // Unreadable for us, perhaps not for others: left alone (spec 2.4), but looked at again.
+            _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Incomplete = true;
+            context.Observer.Verbose($"'{entry.Artifact}' at '{transport.Name}' can't be read; it is left as it is.");
+        }
+    }
+
+    /// <summary>Our copy, proven to be what the catalog says, so that bit rot never spreads; damage asks for repair.</summary>
+    private Stream OpenVerified(CatalogEntry entry, CancellationToken cancellationToken)
+    {
+        Stream? wire = null;
+        try
+        {
+            wire = context.Store.OpenWire(entry);
+            if (ArtifactReader.Hash(entry.Artifact.Kind, wire, cancellationToken) != entry.Sha256)
+            {
+                throw new ArtifactSyncException(ErrorCode.HashMismatch, $"'{entry.Artifact}' of the local store is damaged.", entry.Artifact.Path);
+            }
+            wire.Position = 0;
+            return wire;
+        }
+        catch (ArtifactSyncException fault) when (Faults.IsDamage(fault.Code) || fault.Code == ErrorCode.ArtifactTooLarge)
+        {
+            wire?.Dispose();
+            StoreDamage.Report(context, entry, cancellationToken);
+            throw;
+        }
+    }
+
+    private async Task SettleAsync(IReadOnlyList<UnsettledPut> unsettled, CancellationToken cancellationToken)
+    {
+        foreach (var (artifact, error) in unsettled)
+        {
+            _far[(artifact.Origin, artifact.Kind)].Incomplete = true;
+            context.Run.Count(static counters => counters.Sent--);
+            if (error is not null)
+            {
+                context.Run.Failed("artifact", artifact.Path, "push", error);
+            }
+            else if (context.Store.Find(artifact) is { } entry)
+            {
+                await ConfinedAsync(artifact.Origin, "push", () => HealAsync(entry, cancellationToken));
+            }
+        }
+        if (unsettled.Count > 0)
+        {
+            await transport.FlushAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Writes the cursors, when anything happened. One that can't be trusted (something was put, refused or unreadable there)
+    /// keeps no token, so that the next exchange lists.
+    /// </summary>
+    private void Remember(IReadOnlyList<string> origins, long highAid, CancellationToken cancellationToken)
+    {
+        var cursors = new List<TargetCursor>();
+        foreach (var origin in origins.Where(origin => !_leftOut.Contains(origin)))
+        {
+            foreach (var kind in s_order)
+            {
+                var far = _far[(origin, kind)];
+                var cursor = new TargetCursor(origin, kind, far.Changed || far.Incomplete ? null : far.Token, highAid);
+                if (_cursors.GetValueOrDefault((origin, kind)) != cursor)
+                {
+                    cursors.Add(cursor);
+                }
+            }
+        }
+        if (cursors.Count == 0)
+        {
+            return;
+        }
+        using var lease = context.AcquireLease(cancellationToken);
+        using var transaction = lease.Begin();
+        var tid = TargetTable.Ensure(transaction.Db, transport.Name);
+        foreach (var cursor in cursors)
+        {
+            TargetTable.SetCursor(transaction.Db, tid, cursor);
+        }
+        TargetTable.Exchanged(transaction.Db, tid, context.Archive.Clock.GetUtcNow());
+        transaction.Commit();
+    }
+}
