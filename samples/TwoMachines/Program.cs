@@ -43,11 +43,14 @@ internal sealed class Machine(string name, string root)
     public void Write(string sessionId, string question, string answer)
     {
         Directory.CreateDirectory(_transcripts);
-        File.WriteAllText(Path.Combine(_transcripts, sessionId + ".jsonl"), $$"""
-            {"type":"user","sessionId":"{{sessionId}}","uuid":"{{sessionId}}-q","cwd":"/work/ops","timestamp":"2026-06-01T10:00:00Z","message":{"role":"user","content":"{{question}}"}}
-            {"type":"assistant","sessionId":"{{sessionId}}","uuid":"{{sessionId}}-a","parentUuid":"{{sessionId}}-q","cwd":"/work/ops","timestamp":"2026-06-01T10:00:05Z","message":{"id":"msg_1","role":"assistant","model":"model-1","content":[{"type":"text","text":"{{answer}}"}],"usage":{"input_tokens":20,"output_tokens":9}}}
+        File.WriteAllText(Path.Combine(_transcripts, sessionId + ".jsonl"), $$$"""
+            {"type":"user","sessionId":"{{{sessionId}}}","uuid":"{{{sessionId}}}-q","cwd":"/work/ops","timestamp":"2026-06-01T10:00:00Z",
+            "message":{"role":"user","content":"{{{question}}}"}}
+            {"type":"assistant","sessionId":"{{{sessionId}}}","uuid":"{{{sessionId}}}-a","parentUuid":"{{{sessionId}}}-q","cwd":"/work/ops",
+            "timestamp":"2026-06-01T10:00:05Z","message":{"id":"msg_1","role":"assistant","model":"model-1",
+            "content":[{"type":"text","text":"{{{answer}}}"}],"usage":{"input_tokens":20,"output_tokens":9}}}
 
-            """);
+            """.Replace(",\n", ",", StringComparison.Ordinal));
     }
 
     public async Task ExchangeAsync(string share)
