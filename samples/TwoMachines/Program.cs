@@ -48,7 +48,7 @@ internal sealed class Machine(string name, string root)
             "message":{"role":"user","content":"{{{question}}}"}}
             {"type":"assistant","sessionId":"{{{sessionId}}}","uuid":"{{{sessionId}}}-a","parentUuid":"{{{sessionId}}}-q","cwd":"/work/ops",
             "timestamp":"2026-06-01T10:00:05Z","message":{"id":"msg_1","role":"assistant","model":"model-1",
-            "content":[{"type":"text","text":"{{{answer}}}"}],"usage":{"input_tokens":20,"output_tokens":9}}}
+            "content":[{"type":"text","text":"{{{answer}}}"}],"usage":{"input_tokens":20,"output_tokens":9} } }
 
             """.Replace(",\n", ",", StringComparison.Ordinal));
     }
