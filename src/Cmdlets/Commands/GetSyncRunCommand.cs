@@ -17,6 +17,7 @@ public sealed class GetSyncRunCommand : ArchiveCmdlet
     private const string IdSet = "Id";
 
     [Parameter(ParameterSetName = IdSet, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [IdTransformation("RunId")]
     [ArgumentCompleter(typeof(RunIdCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] RunId { get; set; } = [];

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Diagnostics;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using System.Management.Automation.Runspaces;
 using ArtifactSync.Cmdlets.Pipeline;
 using ArtifactSync.Sync;
 
@@ -61,8 +60,15 @@ public abstract class ArchiveCompleter : IArgumentCompleter
         return null;
     }
 
-    private static string Resolve(string path) =>
-        Runspace.DefaultRunspace.SessionStateProxy.Path.GetUnresolvedProviderPathFromPSPath(path);
+    /// <summary>A completer has no session state of its own; asking the runspace costs only where the path is relative.</summary>
+    private static string Resolve(string path)
+    {
+        if (Path.IsPathFullyQualified(path))
+            return path;
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        shell.AddScript("$ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($args[0])").AddArgument(path);
+        return shell.Invoke<string>()[0];
+    }
 }
 
 /// <summary>One value to offer, and what it stands for.</summary>
