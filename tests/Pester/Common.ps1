@@ -24,6 +24,9 @@ function New-Transcript {
     [System.IO.File]::WriteAllText($Path, ($lines -join "`n") + "`n")
 }
 
+# A folder that cannot be made, whoever asks: the run fails and can be retried.
+function Get-BadTarget([string] $Name) { "/proc/artifactsync-$Name" }
+
 # Every file and folder with its bytes: equal before and after means that nothing was written.
 function Get-TreeState {
     param([string[]] $Path)

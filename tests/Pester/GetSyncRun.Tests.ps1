@@ -5,7 +5,7 @@ BeforeAll {
     New-Transcript "$($box.Transcripts)/a.jsonl"
     $null = Import-ArchiveSession $box.Transcripts
     $exchange = Invoke-ArtifactSync $box.Share -Initialize
-    $failed = Invoke-ArtifactSync "$($box.Root)/missing", "$($box.Root)/missing2" -ErrorAction SilentlyContinue
+    $failed = Invoke-ArtifactSync (Get-BadTarget a), (Get-BadTarget b) -ErrorAction SilentlyContinue
 }
 AfterAll { $env:ARTIFACTSYNC_ARCHIVE = $null }
 
@@ -89,9 +89,12 @@ Describe 'Get-SyncRun' {
     }
 
     It 'converts to JSON without a warning' {
-        $run = Get-SyncRun -IncludeEntity | ConvertTo-Json -WarningVariable warnings | ConvertFrom-Json
+        $list = Get-SyncRun | ConvertTo-Json -WarningVariable warnings | ConvertFrom-Json
         $warnings | Should -BeNullOrEmpty
-        @($run).Count | Should -Be 4
+        @($list).Count | Should -Be 4
+        $one = Get-SyncRun -RunId $exchange.RunId -IncludeEntity | ConvertTo-Json -WarningVariable warnings | ConvertFrom-Json
+        $warnings | Should -BeNullOrEmpty
+        $one.Entities[0].RunId | Should -Be $exchange.RunId
     }
 
     It 'completes run ids' {

@@ -70,11 +70,19 @@ Describe 'Import-ArchiveSession' {
 
     It 'leaves out only the file that is no transcript' {
         New-Transcript "$($box.Transcripts)/good.jsonl"
-        Set-Content "$($box.Transcripts)/bad.jsonl" 'this is no transcript'
-        $result = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive -ErrorAction SilentlyContinue -ErrorVariable failure
-        $result.Status | Sort-Object | Should -Be 'Failed', 'Imported'
-        Assert-Error $failure TranscriptUnrecognized ImportArchiveSessionCommand InvalidData "$($box.Transcripts)/bad.jsonl"
-        $result.Where{ $_.Status -eq 'Failed' }.ErrorCode | Should -Be TranscriptUnrecognized
+        Set-Content "$($box.Transcripts)/other.jsonl" 'this is no transcript'
+        $result = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive
+        $result.Status | Sort-Object | Should -Be 'Imported', 'Skipped'
+        $result.Where{ $_.Status -eq 'Skipped' }.ErrorCode | Should -Be TranscriptUnrecognized
+        $result.Where{ $_.Status -eq 'Skipped' }.RecommendedAction | Should -Not -BeNullOrEmpty
+    }
+
+    It 'reports a file that cannot be read and imports the others' {
+        New-Transcript "$($box.Transcripts)/good.jsonl"
+        $null = New-Item "$($box.Transcripts)/gone.jsonl" -ItemType SymbolicLink -Target "$($box.Root)/nowhere"
+        $result = Get-ChildItem $box.Transcripts | Import-ArchiveSession -ArchivePath $box.Archive -ErrorAction SilentlyContinue -ErrorVariable failure
+        $result.Where{ $_.Status -eq 'Imported' }.Count | Should -Be 1
+        @($failure).Count | Should -Be 1
     }
 
     It 'reports a path that does not exist and imports the others' {

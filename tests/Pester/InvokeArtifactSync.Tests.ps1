@@ -58,24 +58,24 @@ Describe 'Invoke-ArtifactSync' {
     }
 
     It 'returns a single run that failed, and ends with its error' {
-        $missing = "$($box.Root)/missing"
+        $missing = Get-BadTarget x
         $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
         $runs = [System.Collections.Generic.List[object]]::new()
         $failure = Get-Failure { Invoke-ArtifactSync $missing -ArchivePath $box.Archive | ForEach-Object { $runs.Add($_) } }
-        Assert-Error $failure TargetNotFound InvokeArtifactSyncCommand ObjectNotFound $missing
+        Assert-Error $failure TargetUnreachable InvokeArtifactSyncCommand ConnectionError $missing
         $runs.Count | Should -Be 1
         $runs[0].Status | Should -Be Failed
-        $runs[0].ErrorCode | Should -Be TargetNotFound
+        $runs[0].ErrorCode | Should -Be TargetUnreachable
         $runs[0].RecommendedAction | Should -Not -BeNullOrEmpty
         (Get-SyncRun -Last 1 -ArchivePath $box.Archive).RunId | Should -Be $runs[0].RunId
     }
 
     It 'goes on to the next target after one that failed' {
-        $missing = "$($box.Root)/missing"
+        $missing = Get-BadTarget x
         $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
         $runs = Invoke-ArtifactSync $missing, $box.Share -ArchivePath $box.Archive -ErrorAction SilentlyContinue -ErrorVariable failure
         $runs.Status | Should -Be Failed, Succeeded
-        Assert-Error $failure TargetNotFound InvokeArtifactSyncCommand ObjectNotFound $missing
+        Assert-Error $failure TargetUnreachable InvokeArtifactSyncCommand ConnectionError $missing
     }
 
     It 'refuses <Why>' -ForEach @(
@@ -121,7 +121,7 @@ Describe 'Invoke-ArtifactSync' {
         New-Transcript "$($box.Transcripts)/b.jsonl"
         $null = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive
         New-Transcript "$($box.Transcripts)/c.jsonl"
-        $failed = Invoke-ArtifactSync "$($box.Root)/missing", "$($box.Root)/missing" -ArchivePath $box.Archive -ErrorAction SilentlyContinue
+        $failed = Invoke-ArtifactSync (Get-BadTarget a), (Get-BadTarget b) -ArchivePath $box.Archive -ErrorAction SilentlyContinue
         $before = Get-TreeState $box.Root
         $plan = Invoke-ArtifactSync $box.Share -Path $box.Transcripts -Full -ArchivePath $box.Archive -WhatIf
         $plan.Status | Should -Be Planned
@@ -143,12 +143,15 @@ Describe 'Invoke-ArtifactSync' {
 
     It 'repeats what failed, once it can succeed' {
         $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
-        $null = Invoke-ArtifactSync "$($box.Root)/later", "$($box.Root)/never" -ArchivePath $box.Archive -ErrorAction SilentlyContinue
+        $null = New-Item "$($box.Root)/later" -ItemType SymbolicLink -Target /proc
+        $never = Get-BadTarget never
+        $null = Invoke-ArtifactSync "$($box.Root)/later", $never -ArchivePath $box.Archive -ErrorAction SilentlyContinue
+        Remove-Item "$($box.Root)/later"
         $null = New-Item "$($box.Root)/later" -ItemType Directory
         $runs = Get-SyncRun -Retryable -ArchivePath $box.Archive | Invoke-ArtifactSync -RetryFailed -ErrorAction SilentlyContinue -ErrorVariable failure
         $runs.Where{ $_.Status -eq 'Succeeded' }.Target | Should -Be "$($box.Root)/later"
-        Assert-Error $failure TargetNotFound InvokeArtifactSyncCommand ObjectNotFound "$($box.Root)/never"
-        @(Get-SyncRun -Retryable -ArchivePath $box.Archive).Target | Select-Object -Unique | Should -Be "$($box.Root)/never"
+        Assert-Error $failure TargetUnreachable InvokeArtifactSyncCommand ConnectionError $never
+        @(Get-SyncRun -Retryable -ArchivePath $box.Archive).Target | Select-Object -Unique | Should -Be $never
     }
 
     It 'reports a run id that does not exist' {
@@ -195,7 +198,7 @@ Describe 'Invoke-ArtifactSync under pwsh -File' {
         $run = Invoke-Script @"
 `$ErrorActionPreference = 'Stop'
 `$null = Invoke-ArtifactSync '$($box.Share)' -Initialize -ArchivePath '$($box.Archive)'
-Invoke-ArtifactSync '$($box.Root)/missing' -ArchivePath '$($box.Archive)'
+Invoke-ArtifactSync '$(Get-BadTarget x)' -ArchivePath '$($box.Archive)'
 'not reached'
 "@
         $run.ExitCode | Should -Be 1
