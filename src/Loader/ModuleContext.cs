@@ -41,9 +41,11 @@ public sealed class ModuleContext : AssemblyLoadContext
     /// <inheritdoc/>
     protected override IntPtr LoadUnmanagedDll(string unmanagedDllName)
     {
-        foreach (var path in NativeProbe.Paths(_folder, unmanagedDllName))
-            if (File.Exists(path))
-                return LoadUnmanagedDllFromPath(path);
-        return IntPtr.Zero; // the system's own search goes on
+        var paths = NativeProbe.Paths(_folder, unmanagedDllName).ToList();
+        if (paths.Find(File.Exists) is { } found)
+            return LoadUnmanagedDllFromPath(found);
+        // The system's own search goes on; should it fail, the engine tells where the package was searched.
+        AppContext.SetData(NativeProbe.DataPrefix + unmanagedDllName, string.Join(", ", paths));
+        return IntPtr.Zero;
     }
 }

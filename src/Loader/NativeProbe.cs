@@ -5,6 +5,9 @@ namespace ArtifactSync.Loader;
 /// <summary>Where a native library of the package can lie. PowerShell itself looks only in <c>os-arch</c> beside the dll.</summary>
 public static class NativeProbe
 {
+    /// <summary>AppContext data under this prefix and the name of a library: the paths of the package that did not exist.</summary>
+    public const string DataPrefix = "ArtifactSync.NativeProbe.";
+
     /// <summary>Every file that is tried for <paramref name="name"/>, in order.</summary>
     public static IEnumerable<string> Paths(string folder, string name)
     {

@@ -63,6 +63,20 @@ foreach (`$name in 'Microsoft.Data.Sqlite', 'SQLitePCLRaw.core', 'ArtifactSync')
         $run.Output | Should -Match 'sessions=1'
     }
 
+    It 'names the paths tried when the native SQLite is missing' {
+        $box = New-Sandbox
+        Copy-Item (Split-Path $ModulePath) "$($box.Root)/module" -Recurse
+        Remove-Item "$($box.Root)/module/bin/runtimes" -Recurse
+        $run = Invoke-Script @"
+Remove-Module ArtifactSync
+Import-Module '$($box.Root)/module/ArtifactSync.psd1'
+try { Import-ArchiveSession '$($box.Transcripts)' -ArchivePath '$($box.Archive)' } catch { `$_.FullyQualifiedErrorId; `$_.CategoryInfo.Category; `$_.Exception.Message }
+"@
+        $run.Output | Should -Match 'NativeLibraryMissing,ArtifactSync.Cmdlets.ImportArchiveSessionCommand'
+        $run.Output | Should -Match 'NotInstalled'
+        $run.Output | Should -Match 'module/bin/runtimes/[^/]+/native/libe_sqlite3'
+    }
+
     It 'works in parallel runspaces' {
         $box = New-Sandbox
         New-Transcript "$($box.Transcripts)/a.jsonl"

@@ -22,12 +22,15 @@ internal static class NativeSqlite
         {
             throw new ArtifactSyncException(
                 ErrorCode.NativeLibraryMissing,
-                $"The native SQLite library 'e_sqlite3' cannot be loaded on {RuntimeInformation.RuntimeIdentifier} " +
-                $"(module folder '{AppContext.BaseDirectory}'). Install the package built for this platform. Tried: {Root(e).Message}",
+                $"The native SQLite library 'e_sqlite3' cannot be loaded on {RuntimeInformation.RuntimeIdentifier}. " +
+                $"Install the package built for this platform. Tried: {Probed()}{Root(e).Message}",
                 "e_sqlite3",
                 e);
         }
     }
+
+    /// <summary>Where the loader of the module looked before the system did.</summary>
+    private static string Probed() => AppContext.GetData("ArtifactSync.NativeProbe.e_sqlite3") is string paths ? paths + "; " : "";
 
     private static Exception Root(Exception e) => e is TypeInitializationException { InnerException: { } inner } ? Root(inner) : e;
 }
