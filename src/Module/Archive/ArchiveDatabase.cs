@@ -58,11 +58,10 @@ internal sealed class ArchiveDatabase : IDisposable
             archive.Prepare();
             return archive;
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             archive.Dispose();
-            throw new ArtifactSyncException(
-                ErrorCode.AccessDenied, $"The archive '{archive.Folder}' cannot be opened: {e.Message}. Check its permissions.", archive.Folder, e);
+            throw archive.CannotOpen(e);
         }
         catch
         {
@@ -170,22 +169,13 @@ internal sealed class ArchiveDatabase : IDisposable
 
     private void Prepare()
     {
-        if (!File.Exists(_file))
+        if (_mode == ArchiveMode.Create && !File.Exists(_file))
         {
-            if (_mode != ArchiveMode.Create)
-            {
-                throw new ArtifactSyncException(
-                    ErrorCode.ArchiveNotFound,
-                    $"There is no archive in '{Folder}'. Import sessions or synchronise first, or name another folder with -ArchivePath.",
-                    Folder);
-            }
-
             ArchiveFiles.CreateFolder(Folder);
             ArchiveFiles.CreateDatabaseFile(_file);
         }
 
-        var header = ArchiveFiles.ReadHeader(_file);
-        if (header is { } known && (known.ApplicationId != 0 || known.UserVersion != 0))
+        if (ReadHeader() is { } known && (known.ApplicationId != 0 || known.UserVersion != 0))
         {
             ArchiveMigrations.RequireKnown(_file, known.UserVersion, known.ApplicationId);
         }
@@ -197,6 +187,22 @@ internal sealed class ArchiveDatabase : IDisposable
         else
         {
             Migrate(_writer.Value.Connection);
+        }
+    }
+
+    private (int UserVersion, int ApplicationId)? ReadHeader()
+    {
+        try
+        {
+            return ArchiveFiles.ReadHeader(_file);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ArtifactSyncException(
+                ErrorCode.ArchiveNotFound,
+                $"There is no archive in '{Folder}'. Import sessions or synchronise first, or name another folder with -ArchivePath.",
+                Folder,
+                e);
         }
     }
 
@@ -256,6 +262,18 @@ internal sealed class ArchiveDatabase : IDisposable
                 Task.Delay(TimeSpan.FromMilliseconds(50), Clock).GetAwaiter().GetResult();
             }
         }
+    }
+
+    private ArtifactSyncException CannotOpen(Exception e)
+    {
+        if (File.Exists(Folder))
+        {
+            return new(ErrorCode.InvalidArgument, $"'{Folder}' is a file. Name the folder of an archive with -ArchivePath.", Folder, e);
+        }
+
+        return SqliteErrors.IsFull(_file)
+            ? new(ErrorCode.DiskFull, $"The disk of the archive '{Folder}' is full. Free space and repeat.", Folder, e)
+            : new(ErrorCode.AccessDenied, $"The archive '{Folder}' cannot be opened: {e.Message} Check its permissions.", Folder, e);
     }
 
     private Writer RequireWriter() => !IsReadOnly

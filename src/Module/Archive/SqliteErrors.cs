@@ -38,7 +38,7 @@ internal static class SqliteErrors
         _ => ErrorCode.UnexpectedError,
     };
 
-    private static bool IsFull(string path)
+    public static bool IsFull(string path)
     {
         try
         {
