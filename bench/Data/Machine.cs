@@ -38,7 +38,7 @@ internal sealed class Machine(BenchContext context, string name)
         transaction.Commit();
     }
 
-    public void Write(Database db, string id, IEnumerable<MessageRecord> messages)
+    public static void Write(Database db, string id, IEnumerable<MessageRecord> messages)
     {
         long sid = SessionTable.Put(db, new SessionRow { Own = true, Session = new SessionRecord { Id = id, Project = "bench", Agent = "claude" } });
         MessageTable.Replace(db, sid, messages, []);

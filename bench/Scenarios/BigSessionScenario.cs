@@ -21,7 +21,7 @@ internal sealed class BigSessionScenario : IScenario
         using (Lease lease = archive.AcquireLease("bench", owner.Options.LeaseTimeout, CancellationToken.None))
         using (WriteTransaction transaction = lease.Begin())
         {
-            owner.Write(transaction.Db, "b16b00b5-0000-4000-8000-000000000001", Machine.Messages(1, context.Count, MessageLength));
+            Machine.Write(transaction.Db, "b16b00b5-0000-4000-8000-000000000001", Machine.Messages(1, context.Count, MessageLength));
             transaction.Commit();
         }
 

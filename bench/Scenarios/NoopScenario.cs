@@ -48,7 +48,7 @@ internal sealed class NoopScenario : IScenario
         using ArchiveDatabase archive = ArchiveDatabase.Open(machine.Options, ArchiveMode.ReadWrite);
         using Lease lease = archive.AcquireLease("bench", machine.Options.LeaseTimeout, CancellationToken.None);
         using WriteTransaction transaction = lease.Begin();
-        machine.Write(transaction.Db, "5eed0000-0000-4000-8000-000000000007", Machine.Messages(-7, 3, 100));
+        Machine.Write(transaction.Db, "5eed0000-0000-4000-8000-000000000007", Machine.Messages(-7, 3, 100));
         transaction.Commit();
     }
 }

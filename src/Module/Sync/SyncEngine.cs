@@ -92,7 +92,14 @@ public sealed class SyncEngine(EngineOptions options)
 
     /// <summary>Sessions of the archive, newest first; with a text query the best match first.</summary>
     /// <exception cref="ArtifactSyncException">ArchiveNotFound; InvalidArgument: a query without a word.</exception>
-    public IEnumerable<ArchiveSession> GetSessions(SessionQuery query) => throw new NotSupportedException("until SessionReader is there");
+    public IEnumerable<ArchiveSession> GetSessions(SessionQuery query)
+    {
+        using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly);
+        foreach (var session in SessionReader.Read(archive.Reader, query))
+        {
+            yield return session;
+        }
+    }
 
     private TransportOptions Transport(bool dryRun) => new()
     {
