@@ -10,19 +10,26 @@ internal class FolderIO
 {
     public static FolderIO System { get; } = new();
 
-    /// <summary>A file that didn't exist before; its mode is that of a temporary file. Unbuffered.</summary>
-    public virtual FileStream CreateExclusive(string path)
+    /// <summary>The bytes of a file, unbuffered, without locking it.</summary>
+    /// <exception cref="FileNotFoundException">It is gone.</exception>
+    public static FileStream OpenRead(string path) => NativeLinux.CanOpen
+        ? new FileStream(NativeLinux.OpenRead(path), FileAccess.Read, bufferSize: 0)
+        : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+
+    /// <summary>A file that didn't exist before; its mode is that of a temporary file.</summary>
+    public virtual SafeFileHandle CreateExclusive(string path)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.ReadWrite, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
+        if (NativeLinux.CanOpen)
         {
-            options.UnixCreateMode = FolderModes.Temporary;
+            return NativeLinux.CreateExclusive(path, FolderModes.Temporary);
         }
 
-        return new FileStream(path, options);
+        var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite);
+        SetMode(file, FolderModes.Temporary);
+        return file;
     }
 
-    public virtual void Write(FileStream file, ReadOnlySpan<byte> bytes) => file.Write(bytes);
+    public virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
 
     public virtual void SetMode(SafeFileHandle file, UnixFileMode mode)
     {

@@ -52,7 +52,7 @@ internal sealed class LocalStore
         FileStream? file = null;
         try
         {
-            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            file = FolderIO.OpenRead(path);
             return file.Length == entry.WireSize
                 ? file
                 : throw Damaged(entry, path, $"has {file.Length} bytes instead of {entry.WireSize}", null);

@@ -48,7 +48,7 @@ internal sealed class QuarantineFolder(string root)
 
     private static string Hash(string path)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var file = FolderIO.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 

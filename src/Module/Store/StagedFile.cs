@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ArtifactSync.Errors;
+using Microsoft.Win32.SafeHandles;
 
 namespace ArtifactSync.Store;
 
@@ -12,10 +13,10 @@ internal sealed class StagedFile : IDisposable
     private const int Attempts = 100; // spec 12
 
     private readonly WriteOnceBatch _batch;
-    private FileStream? _file;
+    private SafeFileHandle? _file;
     private bool _finished, _synced, _gone;
 
-    private StagedFile(WriteOnceBatch batch, string directory, string temporary, FileStream file) =>
+    private StagedFile(WriteOnceBatch batch, string directory, string temporary, SafeFileHandle file) =>
         (_batch, Directory, TemporaryPath, _file) = (batch, directory, temporary, file);
 
     /// <summary>Full path of the directory.</summary>
@@ -65,7 +66,7 @@ internal sealed class StagedFile : IDisposable
         ObjectDisposedException.ThrowIf(_file is null, this);
         try
         {
-            IO.Write(_file, bytes);
+            IO.Write(_file, bytes, Length);
             Length += bytes.Length;
         }
         catch (Exception error) when (FolderErrors.IsFileFault(error))
@@ -83,10 +84,10 @@ internal sealed class StagedFile : IDisposable
         ObjectDisposedException.ThrowIf(_file is null, this);
         try
         {
-            IO.SetMode(_file.SafeFileHandle, FolderModes.File(_batch.Folder.Use));
+            IO.SetMode(_file, FolderModes.File(_batch.Folder.Use));
             if (!_batch.SyncsVolume)
             {
-                IO.SyncFile(_file.SafeFileHandle);
+                IO.SyncFile(_file);
                 _synced = true;
             }
         }

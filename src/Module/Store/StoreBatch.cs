@@ -163,7 +163,7 @@ internal sealed class StoreBatch : IDisposable
     {
         try
         {
-            using var wire = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using var wire = FolderIO.OpenRead(path);
             return _store.Verify(artifact, wire, cancellationToken).Identity;
         }
         catch (ArtifactSyncException)

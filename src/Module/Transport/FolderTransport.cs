@@ -125,8 +125,7 @@ internal sealed class FolderTransport : ITransport
 
             try
             {
-                var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-                return new BoundedStream(file, Limits.Encoded(artifact.Kind) + 1);
+                return new CappedStream(FolderIO.OpenRead(path), Limits.Encoded(artifact.Kind) + 1);
             }
             catch (FileNotFoundException error)
             {

@@ -53,7 +53,7 @@ internal sealed class MemoryTransport(string name = "memory") : ITransport
     {
         cancellationToken.ThrowIfCancellationRequested();
         return _artifacts.TryGetValue(artifact, out var wire)
-            ? Task.FromResult<Stream>(new BoundedStream(new MemoryStream(wire, writable: false), Limits.Encoded(artifact.Kind) + 1))
+            ? Task.FromResult<Stream>(new CappedStream(new MemoryStream(wire, writable: false), Limits.Encoded(artifact.Kind) + 1))
             : Task.FromException<Stream>(new ArtifactSyncException(
                 ErrorCode.ArtifactNotFound, $"'{artifact}' is not in {name}.", artifact.Path));
     }

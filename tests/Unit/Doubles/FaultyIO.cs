@@ -20,16 +20,16 @@ internal sealed class FaultyIO : FolderIO
     /// <summary>A failure as .NET reports it.</summary>
     public static IOException DiskFull() => new("No space left on device", 28);
 
-    public override FileStream CreateExclusive(string path)
+    public override SafeFileHandle CreateExclusive(string path)
     {
         Step("create", path);
         return base.CreateExclusive(path);
     }
 
-    public override void Write(FileStream file, ReadOnlySpan<byte> bytes)
+    public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
-        Step("write", file.Name);
-        base.Write(file, bytes);
+        Step("write", "");
+        base.Write(file, bytes, offset);
     }
 
     public override void SetMode(SafeFileHandle file, UnixFileMode mode)
