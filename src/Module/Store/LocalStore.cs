@@ -77,11 +77,14 @@ internal sealed class LocalStore
     public string PathOf(ArtifactRef artifact) =>
         Path.Combine(_folder.Root, StorePath.Directory(artifact.Origin, artifact.Kind), StorePath.FileName(artifact));
 
-    /// <summary>Artifacts that become visible, durable and catalogued together.</summary>
+    /// <summary>
+    /// Artifacts that become visible, durable and catalogued together. Publishing passes the checkpoints
+    /// <c>store:staged</c>, <c>store:synced</c>, <c>store:named</c> and <c>store:published</c>.
+    /// </summary>
     public StoreBatch BeginBatch()
     {
         _folder.CreateRoot();
-        return new StoreBatch(this, _folder.BeginBatch(_archive.Options.Checkpoint), QuarantineTable.Repairs(_archive.Reader));
+        return new StoreBatch(this, _folder.BeginBatch(step => _archive.Options.Checkpoint("store:" + step)), QuarantineTable.Repairs(_archive.Reader));
     }
 
     /// <summary>

@@ -102,7 +102,7 @@ internal sealed class PutQueue(WriteOnceFolder folder, Action<string>? step) : I
     {
         lock (_gate)
         {
-            _open ??= new Open(folder.BeginBatch(step));
+            _open ??= new Open(folder.BeginBatch(step is null ? null : name => step("target:" + name)));
             _open.Enter();
             return _open;
         }

@@ -10,7 +10,7 @@ internal sealed record TransportOptions
     public TimeProvider Clock { get; init; } = TimeProvider.System;
     /// <summary>Nothing is created or written: puts are only counted.</summary>
     public bool DryRun { get; init; }
-    /// <summary>Called at named steps, for tests that kill there.</summary>
+    /// <summary>Called at named steps (<c>target:staged</c>, <c>:synced</c>, <c>:named</c>, <c>:published</c>), for tests that kill there.</summary>
     public Action<string>? Step { get; init; }
 }
 
