@@ -24,6 +24,21 @@ function New-Transcript {
     [System.IO.File]::WriteAllText($Path, ($lines -join "`n") + "`n")
 }
 
+# Enough to keep an import busy for a while: 90 KB each.
+function New-ManyTranscript([string] $Folder, [int] $Count) {
+    $first = "$Folder/many-0.jsonl"
+    New-Transcript $first -Exchanges 300
+    for ($i = 1; $i -lt $Count; $i++) { [System.IO.File]::Copy($first, "$Folder/many-$i.jsonl") }
+}
+
+function Wait-Until([scriptblock] $Condition) {
+    $limit = [System.Diagnostics.Stopwatch]::StartNew()
+    while (-not (& $Condition)) {
+        if ($limit.Elapsed.TotalSeconds -gt 60) { throw "Not within a minute: $Condition" }
+        [System.Threading.Thread]::Sleep(5)
+    }
+}
+
 # A folder that cannot be made, whoever asks: the run fails and can be retried.
 function Get-BadTarget([string] $Name) { "/proc/artifactsync-$Name" }
 

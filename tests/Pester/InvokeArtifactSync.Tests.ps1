@@ -143,7 +143,7 @@ Describe 'Invoke-ArtifactSync' {
 
     It 'repeats what failed, once it can succeed' {
         $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
-        $null = New-Item "$($box.Root)/later" -ItemType SymbolicLink -Target /proc
+        $null = New-Item "$($box.Root)/later" -ItemType SymbolicLink -Target /proc/tty/ldisc
         $never = Get-BadTarget never
         $null = Invoke-ArtifactSync "$($box.Root)/later", $never -ArchivePath $box.Archive -ErrorAction SilentlyContinue
         Remove-Item "$($box.Root)/later"
@@ -168,20 +168,25 @@ Describe 'Invoke-ArtifactSync' {
     }
 
     It 'ends within two seconds when it is stopped, and goes on where it was the next time' {
-        1..150 | ForEach-Object { New-Transcript "$($box.Transcripts)/$_.jsonl" -Exchanges 200 }
+        New-ManyTranscript $box.Transcripts 300
         $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
         $script = "Import-Module '$ModulePath'; Invoke-ArtifactSync '$($box.Share)' -Path '$($box.Transcripts)' -ArchivePath '$($box.Archive)'"
         $shell = [powershell]::Create().AddScript($script)
         $pending = $shell.BeginInvoke()
-        [System.Threading.Thread]::Sleep(700)
+        Wait-Until { $pending.IsCompleted -or @(Get-SyncRun -Status Running -ArchivePath $box.Archive).Count }
+        $pending.IsCompleted | Should -BeFalse
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
         $shell.Stop()
         $watch.Elapsed.TotalSeconds | Should -BeLessThan 2
-        $pending.IsCompleted | Should -BeTrue
+        $shell.Streams.Error | Should -BeNullOrEmpty
         $shell.Dispose()
         Get-OpenFile $box.Root | Should -BeNullOrEmpty
-        (Invoke-ArtifactSync $box.Share -Path $box.Transcripts -ArchivePath $box.Archive).Status | Should -Be Succeeded
-        (Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Other).Counters.ImportedSessions | Should -Be 151
+        $stopped = Get-SyncRun -Last 1 -ArchivePath $box.Archive
+        $stopped.Status | Should -Be Aborted
+        $run = $stopped | Invoke-ArtifactSync -RetryFailed
+        $run.Status | Should -Be Succeeded
+        $run.ParentRunId | Should -Be $stopped.RunId
+        (Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Other).Counters.ImportedSessions | Should -Be 301
     }
 
     It 'completes targets used before, quoted where needed' {
