@@ -15,7 +15,7 @@ Describe 'Get-ArchiveSession' {
     It 'returns every session' {
         @($all).Count | Should -Be 3
         $all[0].PSObject.TypeNames[0] | Should -Be 'ArtifactSync.Model.ArchiveSession'
-        $all.Messages | Should -BeNullOrEmpty
+        @($all[0].Messages).Count | Should -Be 0
     }
 
     It 'finds a session by id, by parameter and by pipeline' {
@@ -58,6 +58,7 @@ Describe 'Get-ArchiveSession' {
         $session.Snippet | Should -Match '«'
         @($session.Messages).Count | Should -Be 4
         $session.Messages[0].Content | Should -Be 'Add a retry budget (0)'
+        $session.Messages[-1].Content | Should -Be 'Done: Add a retry budget'
         $session.Messages[0].PSObject.TypeNames[0] | Should -Be 'ArtifactSync.Model.ArchiveMessage'
     }
 

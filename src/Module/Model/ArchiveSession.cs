@@ -30,7 +30,7 @@ public sealed record ArchiveSession
     /// <summary>With -Query: the best passage, matches in «».</summary>
     public string? Snippet { get; init; }
     /// <summary>Filled by -IncludeMessage.</summary>
-    public IReadOnlyList<ArchiveMessage> Messages { get; init; } = [];
+    public IReadOnlyList<ArchiveMessage> Messages { get; init => field = value.AsArray(); } = [];
 }
 
 /// <summary>One message of a session.</summary>
@@ -43,7 +43,7 @@ public sealed record ArchiveMessage
     public string Model { get; init; } = "";
     public string Content { get; init; } = "";
     public string Thinking { get; init; } = "";
-    public IReadOnlyList<ArchiveToolCall> ToolCalls { get; init; } = [];
+    public IReadOnlyList<ArchiveToolCall> ToolCalls { get; init => field = value.AsArray(); } = [];
 }
 
 /// <summary>One tool call of a message with its result.</summary>
@@ -63,7 +63,7 @@ public sealed record ArchiveSessionImport
     /// <summary>Messages written for this file; of a grown one only those from where it went on.</summary>
     public long Messages { get; init; }
     public long MalformedLines { get; init; }
-    public IReadOnlyList<string> SessionId { get; init; } = [];
+    public IReadOnlyList<string> SessionId { get; init => field = value.AsArray(); } = [];
     public string? ErrorCode { get; init; }
     public string? ErrorMessage { get; init; }
     public string? RecommendedAction { get; init; }

@@ -29,7 +29,7 @@ public sealed record SyncRun
     public int ProcessId { get; init; }
     public string ArchivePath { get; init; } = "";
     /// <summary>Filled by <c>Get-SyncRun -IncludeEntity</c> and on the run that a cmdlet emits; only what changed or failed.</summary>
-    public IReadOnlyList<SyncRunEntity> Entities { get; init; } = [];
+    public IReadOnlyList<SyncRunEntity> Entities { get; init => field = value.AsArray(); } = [];
 }
 
 /// <summary>Counters of an exchange or an import; those that do not apply stay 0.</summary>
