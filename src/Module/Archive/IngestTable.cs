@@ -20,6 +20,10 @@ internal static class IngestTable
         """,
         origin, content, metadata, now.ToUnixTimeMilliseconds());
 
+    /// <summary>The origin of a foreign session has something to import; nothing happens for an own one.</summary>
+    public static void MarkContent(Database db, long sid) => db.Execute(
+        "UPDATE origin_state SET content_pending = content_pending + 1 WHERE origin = (SELECT origin FROM sessions WHERE sid = ? AND own = 0)", sid);
+
     /// <summary>Marks every known origin: for a full run, or when what was skipped may now be wanted.</summary>
     public static void MarkAllPending(Database db) =>
         db.Execute("UPDATE origin_state SET content_pending = content_pending + 1, metadata_pending = metadata_pending + 1");

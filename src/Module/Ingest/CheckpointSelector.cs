@@ -62,7 +62,8 @@ internal sealed class CheckpointSelector(ExchangeContext context, ClosureCheck c
     private List<KeyValuePair<string, string>> Changed(string origin, Checkpoint checkpoint)
     {
         var watermarks = IngestTable.Watermarks(context.Archive.Reader, origin).ToDictionary(StringComparer.Ordinal);
-        return [.. checkpoint.Sessions!.Where(session => watermarks.GetValueOrDefault(session.Key) != session.Value)];
+        // An absent map is written null and means none (spec 3.5).
+        return [.. (checkpoint.Sessions ?? []).Where(session => watermarks.GetValueOrDefault(session.Key) != session.Value)];
     }
 
     private void Defer(CatalogEntry entry, ErrorCode code, string what) =>

@@ -8,25 +8,32 @@ namespace ArtifactSync.Ingest;
 
 /// <summary>
 /// Whether everything that a checkpoint newly refers to is here and importable (spec 7.2 step 6, 7.3). What is invalid goes
-/// to the quarantine; the rest of the check goes on, so that one pass finds all of it.
+/// to the quarantine. The first that is not whole ends the check: what follows may be named wrongly by this very checkpoint.
 /// </summary>
 internal sealed class ClosureCheck(ExchangeContext context)
 {
     public bool IsComplete(IReadOnlyList<KeyValuePair<string, string>> sessions, CancellationToken cancellationToken)
     {
-        var complete = true;
         foreach (var (gid, manifest) in sessions)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            complete &= IsComplete(gid, manifest, cancellationToken);
+            if (!IsComplete(gid, manifest, cancellationToken))
+            {
+                return false;
+            }
         }
-        return complete;
+        return true;
     }
 
-    public void Quarantine(CatalogEntry entry, ArtifactSyncException fault, CancellationToken cancellationToken)
+    /// <param name="welcome">The content is not to blame: it may come again.</param>
+    public void Quarantine(CatalogEntry entry, ArtifactSyncException fault, CancellationToken cancellationToken, bool welcome = false)
     {
-        using var lease = context.AcquireLease(cancellationToken);
-        context.Store.Quarantine(lease, entry.Artifact, fault.Code, fault.Message);
+        using (var lease = context.AcquireLease(cancellationToken))
+        using (var transaction = lease.Begin())
+        {
+            context.Store.Quarantine(transaction.Db, entry.Artifact, welcome ? null : entry.Sha256, fault.Code, fault.Message);
+            transaction.Commit();
+        }
         context.Run.Quarantined("artifact", entry.Artifact.Path, "ingest", fault.Code, fault.Message);
     }
 
@@ -37,21 +44,39 @@ internal sealed class ClosureCheck(ExchangeContext context)
         {
             return false;
         }
+        ReadOnlyMemory<byte> decoded = default;
         try
         {
-            var decoded = ArtifactReader.ReadDocument(context.Store, entry);
+            decoded = ArtifactReader.ReadDocument(context.Store, entry);
             return ImportCheck.Manifest(entry.Artifact, decoded, gid, out var manifest) == ImportVerdict.Ok
                 && HasSegments(entry, manifest!, cancellationToken);
         }
         catch (ArtifactSyncException fault) when (Faults.IsInvalid(fault.Code))
         {
-            Quarantine(entry, fault, cancellationToken);
+            Quarantine(entry, fault, cancellationToken, welcome: IsAnotherSession(entry.Artifact, decoded, gid));
         }
         catch (ArtifactSyncException fault) when (Faults.IsDamage(fault.Code))
         {
             StoreDamage.Report(context, entry, cancellationToken);
         }
         return false;
+    }
+
+    /// <summary>
+    /// Whether a manifest is good, but of another session than the checkpoint says. It leaves the store like an invalid one
+    /// (spec 13, row 16), yet a checkpoint that names it rightly must be able to get it back.
+    /// </summary>
+    private static bool IsAnotherSession(ArtifactRef artifact, ReadOnlyMemory<byte> decoded, string gid)
+    {
+        try
+        {
+            var own = Gid.Join(artifact.Origin, ManifestDocument.Read(decoded.Span).NativeSessionId);
+            return own != gid && ImportCheck.Manifest(artifact, decoded, own, out _) == ImportVerdict.Ok;
+        }
+        catch (ArtifactSyncException fault) when (Faults.IsInvalid(fault.Code))
+        {
+            return false;
+        }
     }
 
     private bool HasSegments(CatalogEntry manifestEntry, Manifest manifest, CancellationToken cancellationToken)

@@ -121,12 +121,13 @@ internal static class SessionRewriter
         {
             result.ToolUseId = call.ToolUseId;
         }
+        result.Content = Clean(result.Content, out var removed);
+        result.ContentLength = removed > 0 ? Math.Max(0, result.ContentLength - removed) : result.ContentLength;
+        // Unknown, or smaller than what was removed: that of what is stored.
         if (result.ContentLength == 0)
         {
             result.ContentLength = Encoding.UTF8.GetByteCount(result.Content);
         }
-        result.Content = Clean(result.Content, out var removed);
-        result.ContentLength = removed > 0 ? Math.Max(0, result.ContentLength - removed) : result.ContentLength;
     }
 
     private static void CleanContent(MessageRecord message)
@@ -139,8 +140,9 @@ internal static class SessionRewriter
         message.ThinkingText = Clean(message.ThinkingText, out var thinkingRemoved);
         if (thinkingRemoved > 0)
         {
-            // The length may count the thinking too, but not less than the content that is stored.
-            message.ContentLength = Math.Max(Encoding.UTF8.GetByteCount(message.Content), message.ContentLength - thinkingRemoved);
+            // The length may count the thinking too, but not less than the content that is stored. One below that stays.
+            var stored = Encoding.UTF8.GetByteCount(message.Content);
+            message.ContentLength = Math.Min(message.ContentLength, Math.Max(stored, message.ContentLength - thinkingRemoved));
         }
     }
 

@@ -19,8 +19,14 @@ internal static class CurationTable
     public static void SetDisplayName(Database db, long sid, string? value) =>
         db.Execute("UPDATE sessions SET display_name = ?1 WHERE sid = ?2 AND display_name IS NOT ?1", value, sid);
 
-    public static void SetDeletedAt(Database db, long sid, string? value) =>
-        db.Execute("UPDATE sessions SET deleted_at = ?1 WHERE sid = ?2 AND deleted_at IS NOT ?1", value, sid);
+    /// <summary>Trash or restore. While it was trashed a foreign session was not imported, so a restored one is looked at again (spec 7.5).</summary>
+    public static void SetDeletedAt(Database db, long sid, string? value)
+    {
+        if (db.Execute("UPDATE sessions SET deleted_at = ?1 WHERE sid = ?2 AND deleted_at IS NOT ?1", value, sid) > 0 && value is null)
+        {
+            IngestTable.MarkContent(db, sid);
+        }
+    }
 
     public static bool IsStarred(Database db, string id) =>
         db.Scalar<long>("SELECT count(*) FROM starred_sessions WHERE session_id = ?", id) > 0;

@@ -102,7 +102,8 @@ internal sealed class StoreBatch : IDisposable
                 continue;
             }
 
-            var aid = CatalogTable.Put(db, item.Artifact, item.Identity, item.ModifiedNs(_store), item.Info.IsFuture ? ErrorCode.FutureVersion : null);
+            var importFault = item.Info.ImportFault ?? (item.Info.IsFuture ? ErrorCode.FutureVersion : null);
+            var aid = CatalogTable.Put(db, item.Artifact, item.Identity, item.ModifiedNs(_store), importFault);
             CatalogTable.AddEdges(db, aid, item.Info.References);
             QuarantineTable.Repaired(db, item.Artifact);
         }

@@ -122,6 +122,15 @@ internal static class ImportCheck
             }
         }
 
+        // The index of a call is its position; the canonical form has no other (spec 4.8).
+        for (int i = 0; i < message.ToolCalls.Count; i++)
+        {
+            if (message.ToolCalls[i].CallIndex != i)
+            {
+                return false;
+            }
+        }
+
         writer.Reset();
         MessageDocument.Write(writer, message);
         return line.SequenceEqual(writer.WrittenSpan);
