@@ -123,3 +123,16 @@ public sealed class GoldenTheoryAttribute : TheoryAttribute
         }
     }
 }
+
+/// <summary>A single test over golden vectors, skipped where there are none.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class GoldenFactAttribute : FactAttribute
+{
+    public GoldenFactAttribute()
+    {
+        if (Golden.Folder is null)
+        {
+            Skip = Golden.Missing;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using ArtifactSync.Model;
+using ArtifactSync.Tests.Doubles;
+
+namespace ArtifactSync.Tests.Live;
+
+/// <summary>Runs our engine in the place of every machine of revision N, step by step, on the recorded folders.</summary>
+internal sealed class FolderReplay : IDisposable
+{
+    /// <summary>Sessions that leave or come back to the checkpoint without a new manifest; they count as published here.</summary>
+    private static readonly Dictionary<(string Scenario, int Step), int> Republished = new()
+    {
+        [("folder-incremental", 5)] = 1, [("folder-incremental", 7)] = 1,
+    };
+
+    private readonly FolderScenario _scenario;
+    private readonly TempFolder _scratch = new();
+    private readonly Dictionary<string, Machine> _machines = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OwnSessions> _own = new(StringComparer.Ordinal);
+
+    public FolderReplay(FolderScenario scenario) => _scenario = scenario;
+
+    public string Share(string target) => _scratch[target];
+
+    public Machine Machine(string origin)
+    {
+        if (!_machines.TryGetValue(origin, out Machine? machine))
+        {
+            _machines.Add(origin, machine = new Machine(origin, _scratch["archive-" + origin]));
+            _own.Add(origin, new OwnSessions(origin));
+        }
+
+        return machine;
+    }
+
+    /// <summary>Puts the folder and the machine's own sessions into the state before the step.</summary>
+    public void Prepare(FolderStep step)
+    {
+        Machine machine = Machine(step.Machine);
+        step.Before.WriteTo(Share(step.Target!));
+        using ArchiveSql sql = machine.Open();
+        _own[step.Machine].Prepare(sql, step.Before, step.After);
+    }
+
+    /// <summary>The edits that a machine made itself in a step, as it published them later.</summary>
+    public void Edit(FolderStep step)
+    {
+        if (!step.Json.TryGetProperty("events", out JsonElement events))
+        {
+            return;
+        }
+
+        var edits = new OwnEvents(Machine(step.Machine));
+        foreach (JsonElement edit in events.EnumerateArray())
+        {
+            string path = $"{step.Machine}/meta/{edit.Text("order_key")}.json";
+            edits.Apply(File.ReadAllBytes(_scenario.Final.Values.First(t => t.Files.ContainsKey(path)).Files[path]), published: true);
+        }
+    }
+
+    public Task<SyncRun> SyncAsync(FolderStep step) => Machine(step.Machine).SyncAsync(Share(step.Target!), step.IsInitial);
+
+    /// <summary>What the program printed and left in the folder is what we report and leave.</summary>
+    public void AssertOutcome(FolderStep step, SyncRun run, RunStatus status = RunStatus.Succeeded)
+    {
+        Assert.True(run.Status == status, $"{step.Name}: {Outcome.Describe(run)}");
+        var counts = step.Json.GetProperty("counts");
+        int exported = counts.GetProperty("exported").GetInt32() + Republished.GetValueOrDefault((_scenario.Name, step.Index));
+        Assert.Equal(
+            $"{step.Name}: exported {exported}, sessions {counts.GetProperty("imported_sessions")}, "
+            + $"messages {counts.GetProperty("imported_messages")}, events {counts.GetProperty("imported_metadata")}",
+            $"{step.Name}: exported {run.Counters.Published}, sessions {run.Counters.ImportedSessions}, "
+            + $"messages {run.Counters.ImportedMessages}, events {run.Counters.ImportedEvents}");
+        AssertFiles(step);
+    }
+
+    public void AssertRows(FolderStep step, params string[] excludedTables)
+    {
+        Machine machine = Machine(step.Machine);
+        using ArchiveSql sql = machine.Open();
+        RowDiff.AssertEqual(
+            _scenario.LoadRows(step.Rows!), RowTables.Of(sql, machine.Artifacts), sql.Columns, excludedTables);
+    }
+
+    public void Dispose() => _scratch.Dispose();
+
+    private void AssertFiles(FolderStep step)
+    {
+        RecordedTree now = RecordedTree.Read(Share(step.Target!));
+        var expected = step.After.Files.Keys.Except(step.Before.Files.Keys);
+        var added = now.Files.Keys.Except(step.Before.Files.Keys).Order(StringComparer.Ordinal);
+        Lines.AssertSame($"{step.Name}: new files", expected.Order(StringComparer.Ordinal), added);
+        foreach (string path in now.Files.Keys)
+        {
+            if (WireFiles.Parse(path) is { } artifact && !step.Before.Files.ContainsKey(path))
+            {
+                Assert.Equal(
+                    $"{path} {WireFiles.Hash(WireFiles.Decode(artifact, step.After.Files[path]))}",
+                    $"{path} {WireFiles.Hash(WireFiles.Decode(artifact, now.Files[path]))}");
+            }
+            else
+            {
+                Assert.True(
+                    File.ReadAllBytes(step.Before.Files[path]).AsSpan().SequenceEqual(File.ReadAllBytes(now.Files[path])),
+                    $"{step.Name} changed {path}");
+            }
+        }
+    }
+}

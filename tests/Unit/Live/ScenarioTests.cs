@@ -1,0 +1,59 @@
+namespace ArtifactSync.Tests.Live;
+
+/// <summary>Every recorded scenario is replayed by some test, or is visibly left for later.</summary>
+[Trait("Category", "Live")]
+public sealed class ScenarioTests
+{
+    private const string Peer = "Not replayed yet: peers over HTTP.";
+    private const string Buckets = "Not replayed yet: S3 targets.";
+    private const string Collection = "Not replayed yet: garbage collection.";
+    private const string Edits = "Not replayed yet: edits of metadata.";
+
+    private static readonly string[] Replayed = ["folder", "import", "documents", "faults"];
+
+    public static TheoryData<string> Known => Recordings.Data(Recordings.Names(Replayed));
+
+    public static TheoryData<string> Http => Recordings.Data(Recordings.Names("http-transcripts", "http-probes"));
+
+    public static TheoryData<string> S3 => Recordings.Data(Recordings.Names("s3"));
+
+    public static TheoryData<string> Gc => Recordings.Data(Recordings.Names("gc"));
+
+    public static TheoryData<string> Metadata => Recordings.Data(Recordings.Names("metadata"));
+
+    public static TheoryData<string> Others => Recordings.Data(Recordings.Scenarios
+        .Select(s => s.Text("kind")!).Distinct().Except([.. Replayed, "http-transcripts", "http-probes", "s3", "gc", "metadata"])
+        .DefaultIfEmpty("none"));
+
+    [GoldenTheory]
+    [MemberData(nameof(Known))]
+    [MemberData(nameof(Http), Skip = Peer)]
+    [MemberData(nameof(S3), Skip = Buckets)]
+    [MemberData(nameof(Gc), Skip = Collection)]
+    [MemberData(nameof(Metadata), Skip = Edits)]
+    public void Scenario_Recorded_IsReplayed(string name)
+    {
+        int cases = Recordings.Scenario(name).Text("kind") switch
+        {
+            "folder" or "import" => new FolderScenario(name).Steps.Count,
+            "documents" => Recordings.Load(name, "results.json").GetArrayLength(),
+            "faults" when name == "faults" => FaultCase.All.Count,
+            "faults" => KnownFaults(name),
+            _ => 0,
+        };
+        Assert.True(cases > 0, $"nothing is recorded for {name}");
+    }
+
+    /// <summary>A kind that no test knows must not pass unnoticed.</summary>
+    [GoldenTheory]
+    [MemberData(nameof(Others))]
+    public void Kind_OfEveryScenario_IsKnown(string kind) => Assert.Equal("none", kind);
+
+    /// <summary>The older revision met the same folders; what ours makes of them is checked with the newer one's outcome.</summary>
+    private static int KnownFaults(string name)
+    {
+        string[] cases = [.. Recordings.Load(name, "results.json").EnumerateArray().Select(c => c.Text("case")!)];
+        Assert.Empty(cases.Except(FaultCase.All.Select(c => c.Name)));
+        return cases.Length;
+    }
+}
