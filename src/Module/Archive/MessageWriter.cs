@@ -28,6 +28,8 @@ internal sealed class MessageWriter(Database db, long sid) : IDisposable
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """);
 
+    private readonly Statement _text = db.Prepare("INSERT INTO message_text(rowid, content) VALUES (?, ?)");
+
     public void Write(MessageRecord m)
     {
         _message.Bind(2, m.Ordinal).Bind(3, m.Role).Bind(4, m.Timestamp).Bind(5, m.Model).Bind(6, m.HasThinking)
@@ -45,15 +47,19 @@ internal sealed class MessageWriter(Database db, long sid) : IDisposable
                 ErrorCode.DocumentInvalid, $"The session has more than one message with ordinal {m.Ordinal}; it is left out.", m.Ordinal, e);
         }
 
+        var mid = db.LastInsertRowId;
+        // The index takes its row directly; its other changes are those of triggers.
+        _text.Bind(1, mid).Bind(2, m.Content).Run();
         if (m.ToolCalls.Count > 0)
         {
-            WriteCalls(db.LastInsertRowId, m.ToolCalls);
+            WriteCalls(mid, m.ToolCalls);
         }
     }
 
     public void Dispose()
     {
         _message.Dispose();
+        _text.Dispose();
         _call.Dispose();
         _event.Dispose();
     }

@@ -1,5 +1,6 @@
 using ArtifactSync.Archive;
 using ArtifactSync.Metadata;
+using ArtifactSync.Wire;
 
 namespace ArtifactSync.Tests.Metadata;
 
@@ -48,9 +49,10 @@ internal static class LedgerRows
     private static void AddMessages(Database db, string id, IEnumerable<(long Ordinal, string SourceUuid)> messages)
     {
         long sid = CurationTable.Find(db, id)!.Sid;
+        using var writer = new MessageWriter(db, sid);
         foreach ((long ordinal, string uuid) in messages)
         {
-            db.Execute("INSERT INTO messages(sid, ordinal, role, content, source_uuid) VALUES (?, ?, 'user', 'x', ?)", sid, ordinal, uuid);
+            writer.Write(new MessageRecord { Ordinal = ordinal, Role = "user", Content = "x", SourceUuid = uuid });
         }
     }
 }

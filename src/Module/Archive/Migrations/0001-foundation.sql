@@ -81,9 +81,7 @@ CREATE INDEX ix_usage_sid ON usage_events(sid);
 CREATE UNIQUE INDEX ux_usage_dedup ON usage_events(sid, source, dedup_key) WHERE dedup_key <> '';
 
 CREATE VIRTUAL TABLE message_text USING fts5(content, content='messages', content_rowid='mid', tokenize='unicode61 remove_diacritics 2');
-CREATE TRIGGER messages_ai AFTER INSERT ON messages BEGIN
-  INSERT INTO message_text(rowid, content) VALUES (new.mid, new.content);
-END;
+-- No trigger on insert: a trigger that writes to the index makes it flush with every row. MessageWriter fills it, five times faster.
 CREATE TRIGGER messages_ad AFTER DELETE ON messages BEGIN
   INSERT INTO message_text(message_text, rowid, content) VALUES ('delete', old.mid, old.content);
 END;
