@@ -23,7 +23,9 @@ internal static class EventDocument
     /// The version and, where it is a string, the clock text, whatever the other members hold: all that is sure about a later
     /// version (spec 9.7, steps 4 and 5).
     /// </summary>
-    /// <exception cref="ArtifactSyncException"><see cref="ErrorCode.DocumentInvalid"/> when it is no JSON object or its version no integer.</exception>
+    /// <exception cref="ArtifactSyncException">
+    /// <see cref="ErrorCode.DocumentInvalid"/> when it is no JSON object or its version no integer.
+    /// </exception>
     public static (long Version, string? Hlc) Peek(ReadOnlySpan<byte> decoded)
     {
         DocumentHeader header = WireDocument.Read(WireFields.EventHeader, decoded);

@@ -12,8 +12,9 @@ namespace ArtifactSync.Wire;
 /// <remarks>Every fault is an <see cref="ErrorCode.DocumentInvalid"/> that names the byte offset. No recursion.</remarks>
 internal ref struct JsonScanner(ReadOnlySpan<byte> json)
 {
-    private static readonly SearchValues<byte> StringEnd = SearchValues.Create(
-        "\"\\\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f"u8);
+    // The quotation mark, the backslash and what may not be in a string at all.
+    private static readonly SearchValues<byte> StringEnd =
+        SearchValues.Create([(byte)'"', (byte)'\\', .. Enumerable.Range(0, 0x20).Select(static c => (byte)c)]);
 
     private readonly ReadOnlySpan<byte> _json = json;
     private int _at;

@@ -9,7 +9,7 @@ internal static class MessageDocument
     public static void Write(CanonicalWriter writer, MessageRecord message) =>
         WireDocument.Write(writer, WireFormat.Portable.Message, message);
 
-    /// <summary>Reads one line; its version is not looked at (see <see cref="SegmentReader"/>).</summary>
+    /// <summary>Reads one line; its version is not looked at (see <see cref="SegmentLine"/>).</summary>
     /// <exception cref="ArtifactSyncException">
     /// <see cref="ErrorCode.DocumentInvalid"/>, <see cref="ErrorCode.DocumentLimitExceeded"/>.
     /// </exception>

@@ -52,7 +52,9 @@ internal static class ReceptionCheck
         if (ArtifactName.Sha256(artifact) is { } promised && promised != sha256)
         {
             throw new ArtifactSyncException(
-                ErrorCode.HashMismatch, $"{artifact} is damaged: its content hashes to {sha256}. Fetch it again from another copy.", artifact);
+                ErrorCode.HashMismatch,
+                $"{artifact} is damaged: its content hashes to {sha256}. Fetch it again from another copy.",
+                artifact);
         }
     }
 

@@ -23,5 +23,7 @@ internal static class WireFault
 
     /// <summary>Says which artifact a fault without target is about.</summary>
     public static ArtifactSyncException About(ArtifactRef artifact, ArtifactSyncException fault) =>
-        fault.Target is not null ? fault : new ArtifactSyncException(fault.Code, $"{artifact}: {fault.Message}", artifact, fault.InnerException);
+        fault.Target is not null
+            ? fault
+            : new ArtifactSyncException(fault.Code, $"{artifact}: {fault.Message}", artifact, fault.InnerException);
 }

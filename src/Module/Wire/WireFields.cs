@@ -137,7 +137,8 @@ internal static class WireFields
         new NumberField<UsageEventRecord>("output_tokens", Omit, u => u.OutputTokens, (u, v) => u.OutputTokens = v),
         new NumberField<UsageEventRecord>(
             "cache_creation_input_tokens", Omit, u => u.CacheCreationInputTokens, (u, v) => u.CacheCreationInputTokens = v),
-        new NumberField<UsageEventRecord>("cache_read_input_tokens", Omit, u => u.CacheReadInputTokens, (u, v) => u.CacheReadInputTokens = v),
+        new NumberField<UsageEventRecord>(
+            "cache_read_input_tokens", Omit, u => u.CacheReadInputTokens, (u, v) => u.CacheReadInputTokens = v),
         new NumberField<UsageEventRecord>("reasoning_tokens", Omit, u => u.ReasoningTokens, (u, v) => u.ReasoningTokens = v),
         new NullableFloatField<UsageEventRecord>("cost_usd", u => u.CostUsd, (u, v) => u.CostUsd = v),
         new TextField<UsageEventRecord>("cost_status", Omit, u => u.CostStatus, (u, v) => u.CostStatus = v),

@@ -10,16 +10,20 @@ public class GoldenNameTests
 {
     private const string Origin = "laptop-a1b2c3";
 
-    public static TheoryData<string> ValidOrigins => Golden.Cases("artifact/names.json|origin_valid", "artifact-fuzz/names.json|origin_valid");
+    public static TheoryData<string> ValidOrigins =>
+        Golden.Cases("artifact/names.json|origin_valid", "artifact-fuzz/names.json|origin_valid");
 
-    public static TheoryData<string> InvalidOrigins => Golden.Cases("artifact/names.json|origin_invalid", "artifact-fuzz/names.json|origin_invalid");
+    public static TheoryData<string> InvalidOrigins =>
+        Golden.Cases("artifact/names.json|origin_invalid", "artifact-fuzz/names.json|origin_invalid");
 
     public static TheoryData<string> Generation =>
         Golden.Cases("artifact/names.json|origin_generation.cases", "artifact-fuzz/names.json|origin_generation");
 
-    public static TheoryData<string> Names => Golden.Cases("artifact/names.json|artifact_names", "artifact-fuzz/names.json|artifact_names");
+    public static TheoryData<string> Names =>
+        Golden.Cases("artifact/names.json|artifact_names", "artifact-fuzz/names.json|artifact_names");
 
-    public static TheoryData<string> CheckpointNames => Golden.Cases("artifact/names.json|checkpoint_name");
+    public static TheoryData<string> CheckpointNames =>
+        Golden.Cases("artifact/names.json|checkpoint_name");
 
     public static TheoryData<string> Paths => Golden.Cases("artifact/names.json|relative_paths");
 

@@ -102,13 +102,15 @@ public class GoldenVerdictTests
         {
             Assert.Same(artifact, fault.Target);
             Assert.True(
-                fault.Code is ErrorCode.DocumentInvalid or ErrorCode.DocumentLimitExceeded or ErrorCode.DocumentNotCanonical, fault.Message);
+                fault.Code is ErrorCode.DocumentInvalid or ErrorCode.DocumentLimitExceeded or ErrorCode.DocumentNotCanonical,
+                fault.Message);
             return "quarantine";
         }
     }
 
     private static string Checkpoint(ArtifactRef artifact, byte[] decoded) =>
-        ImportCheck.Checkpoint(artifact, decoded, out Checkpoint? checkpoint) == ImportVerdict.Ok && checkpoint!.Sessions is null or { Count: 0 }
+        ImportCheck.Checkpoint(artifact, decoded, out Checkpoint? checkpoint) == ImportVerdict.Ok
+        && checkpoint!.Sessions is null or { Count: 0 }
             ? "land"
             : "defer";
 
@@ -147,7 +149,8 @@ public class GoldenVerdictTests
 
     private static byte[] AtLimit(string name, int index, out ArtifactKind kind)
     {
-        int[] numbers = [.. name.Split(' ', '=').Where(p => p.All(char.IsAsciiDigit)).Select(p => int.Parse(p, CultureInfo.InvariantCulture))];
+        int[] numbers =
+            [.. name.Split(' ', '=').Where(p => p.All(char.IsAsciiDigit)).Select(p => int.Parse(p, CultureInfo.InvariantCulture))];
         if (name.StartsWith("special v2 with nesting", StringComparison.Ordinal))
         {
             // One pair of cases a kind, in this order.

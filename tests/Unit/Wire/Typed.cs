@@ -25,7 +25,9 @@ internal static class Typed
 
     /// <summary>Text as our strings hold it: U+FFFD for each byte that is not valid UTF-8.</summary>
     public static string Text(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Object ? Utf8Text.Decode(Convert.FromHexString(value.GetProperty("$hex").GetString()!)) : value.GetString()!;
+        value.ValueKind == JsonValueKind.Object
+            ? Utf8Text.Decode(Convert.FromHexString(value.GetProperty("$hex").GetString()!))
+            : value.GetString()!;
 
     /// <summary>
     /// The vector's canonical text as we write it: original programs keep invalid bytes until they encode, where each becomes an
@@ -112,8 +114,11 @@ internal static class Typed
     private static string StringOrRaw(JsonElement value) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty("$raw", out JsonElement raw) ? Text(raw) : Text(value);
 
-    private static double Double(JsonElement value) =>
-        BitConverter.UInt64BitsToDouble(ulong.Parse(value.GetProperty("$bits").GetString()!, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+    private static double Double(JsonElement value)
+    {
+        string bits = value.GetProperty("$bits").GetString()!;
+        return BitConverter.UInt64BitsToDouble(ulong.Parse(bits, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+    }
 
     private static IList List(Type type, JsonElement value)
     {

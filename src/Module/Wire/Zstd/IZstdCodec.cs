@@ -70,7 +70,8 @@ internal sealed class ZstdHandle : SafeHandleZeroOrMinusOneIsInvalid
         SetHandle(context);
         if (IsInvalid)
         {
-            throw new ArtifactSyncException(ErrorCode.UnexpectedError, "zstd could not allocate its working memory. Free some and try again.");
+            throw new ArtifactSyncException(
+                ErrorCode.UnexpectedError, "zstd could not allocate its working memory. Free some and try again.");
         }
     }
 
