@@ -76,7 +76,7 @@ internal sealed class SessionMapField() : WireField<Checkpoint>("sessions")
         }
     }
 
-    public override void Read(ref JsonScanner json, Checkpoint target, ref WireTally tally)
+    public override void Read(ref JsonScanner json, Checkpoint target, ref long version)
     {
         if (json.TryNull())
         {
@@ -95,8 +95,6 @@ internal sealed class SessionMapField() : WireField<Checkpoint>("sessions")
 
         target.Sessions = Normalize(entries);
     }
-
-    public override void Check(ref JsonScanner json, ref WireTally tally) => Read(ref json, new Checkpoint(), ref tally);
 
     // The last of equal keys wins; a canonical map is in order already.
     private static List<KeyValuePair<string, string>> Normalize(List<KeyValuePair<string, string>> entries)

@@ -27,14 +27,17 @@ internal static class WireDocument
         return System.Text.Encoding.UTF8.GetString(writer.WrittenSpan);
     }
 
-    public static void Read<T>(WireObject<T> shape, ReadOnlySpan<byte> decoded, T target, ref WireTally tally)
+    /// <summary>Reads into a target and returns the version, where the target has no member for it.</summary>
+    public static long Read<T>(WireObject<T> shape, ReadOnlySpan<byte> decoded, T target)
         where T : class
     {
+        long version = 0;
         var json = new JsonScanner(decoded);
         try
         {
-            shape.Read(ref json, target, ref tally);
+            shape.Read(ref json, target, ref version);
             json.End();
+            return version;
         }
         finally
         {
@@ -46,24 +49,8 @@ internal static class WireDocument
         where T : class, new()
     {
         var target = new T();
-        WireTally tally = default;
-        Read(shape, decoded, target, ref tally);
+        Read(shape, decoded, target);
         return target;
-    }
-
-    public static void Check<T>(WireObject<T> shape, ReadOnlySpan<byte> decoded, ref WireTally tally)
-        where T : class
-    {
-        var json = new JsonScanner(decoded);
-        try
-        {
-            shape.Check(ref json, ref tally);
-            json.End();
-        }
-        finally
-        {
-            json.Dispose();
-        }
     }
 
     /// <summary>Whether encoding a document again gives the very bytes it was read from (spec 7.3).</summary>

@@ -1,19 +1,8 @@
 namespace ArtifactSync.Wire;
 
-/// <summary>What a receiver counts in a segment record without building it.</summary>
-internal struct WireTally
-{
-    /// <summary>The last <c>v</c> seen, where the target has no member for it.</summary>
-    public long Version;
-    public long ToolCalls;
-    public long ResultEvents;
-}
-
-internal delegate void TallyCount(ref WireTally tally, int count);
-
 /// <summary>
-/// One member of a wire object: how it is written, read into a target, and checked without one. Reading follows spec 3.8:
-/// a null resets what can be null and leaves anything else as it is.
+/// One member of a wire object: how it is written and how it is read into a target. Reading follows spec 3.8: a null resets
+/// what can be null and leaves anything else as it is.
 /// </summary>
 internal abstract class WireField<T>(string name)
     where T : class
@@ -24,10 +13,7 @@ internal abstract class WireField<T>(string name)
 
     public abstract void Write(CanonicalWriter writer, T target);
 
-    public abstract void Read(ref JsonScanner json, T target, ref WireTally tally);
-
-    /// <summary>As <see cref="Read"/>, for type and limits alone.</summary>
-    public abstract void Check(ref JsonScanner json, ref WireTally tally);
+    public abstract void Read(ref JsonScanner json, T target, ref long version);
 }
 
 internal sealed class TextField<T>(string name, bool omitEmpty, Func<T, string> get, Action<T, string> set) : WireField<T>(name)
@@ -43,19 +29,11 @@ internal sealed class TextField<T>(string name, bool omitEmpty, Func<T, string> 
         }
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    public override void Read(ref JsonScanner json, T target, ref long version)
     {
         if (!json.TryNull())
         {
             set(target, json.Text());
-        }
-    }
-
-    public override void Check(ref JsonScanner json, ref WireTally tally)
-    {
-        if (!json.TryNull())
-        {
-            json.StringBody(out _);
         }
     }
 }
@@ -78,15 +56,7 @@ internal sealed class NullableTextField<T>(string name, bool omitNull, Func<T, s
         }
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => set(target, json.TryNull() ? null : json.Text());
-
-    public override void Check(ref JsonScanner json, ref WireTally tally)
-    {
-        if (!json.TryNull())
-        {
-            json.StringBody(out _);
-        }
-    }
+    public override void Read(ref JsonScanner json, T target, ref long version) => set(target, json.TryNull() ? null : json.Text());
 }
 
 internal sealed class NumberField<T>(string name, bool omitZero, Func<T, long> get, Action<T, long> set) : WireField<T>(name)
@@ -102,19 +72,11 @@ internal sealed class NumberField<T>(string name, bool omitZero, Func<T, long> g
         }
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    public override void Read(ref JsonScanner json, T target, ref long version)
     {
         if (!json.TryNull())
         {
             set(target, json.Integer());
-        }
-    }
-
-    public override void Check(ref JsonScanner json, ref WireTally tally)
-    {
-        if (!json.TryNull())
-        {
-            json.Integer();
         }
     }
 }
@@ -132,15 +94,7 @@ internal sealed class NullableNumberField<T>(string name, Func<T, long?> get, Ac
         }
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => set(target, json.TryNull() ? null : json.Integer());
-
-    public override void Check(ref JsonScanner json, ref WireTally tally)
-    {
-        if (!json.TryNull())
-        {
-            json.Integer();
-        }
-    }
+    public override void Read(ref JsonScanner json, T target, ref long version) => set(target, json.TryNull() ? null : json.Integer());
 }
 
 /// <summary>Omitted when null; 0 is written.</summary>
@@ -156,15 +110,7 @@ internal sealed class NullableFloatField<T>(string name, Func<T, double?> get, A
         }
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => set(target, json.TryNull() ? null : json.Float());
-
-    public override void Check(ref JsonScanner json, ref WireTally tally)
-    {
-        if (!json.TryNull())
-        {
-            json.Float();
-        }
-    }
+    public override void Read(ref JsonScanner json, T target, ref long version) => set(target, json.TryNull() ? null : json.Float());
 }
 
 internal sealed class FlagField<T>(string name, bool omitFalse, Func<T, bool> get, Action<T, bool> set) : WireField<T>(name)
@@ -180,19 +126,11 @@ internal sealed class FlagField<T>(string name, bool omitFalse, Func<T, bool> ge
         }
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    public override void Read(ref JsonScanner json, T target, ref long version)
     {
         if (!json.TryNull())
         {
             set(target, json.Flag());
-        }
-    }
-
-    public override void Check(ref JsonScanner json, ref WireTally tally)
-    {
-        if (!json.TryNull())
-        {
-            json.Flag();
         }
     }
 }
@@ -211,12 +149,10 @@ internal sealed class RawField<T>(string name, Func<T, string> get, Action<T, st
         }
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => set(target, Utf8Text.Decode(json.Raw()));
-
-    public override void Check(ref JsonScanner json, ref WireTally tally) => json.Skip();
+    public override void Read(ref JsonScanner json, T target, ref long version) => set(target, Utf8Text.Decode(json.Raw()));
 }
 
-/// <summary>A version that the target does not hold: always the one of the format when written, tallied when read.</summary>
+/// <summary>A version that the target does not hold: always the one of the format when written, handed out when read.</summary>
 internal sealed class VersionField<T>(string name, long version) : WireField<T>(name)
     where T : class
 {
@@ -226,13 +162,11 @@ internal sealed class VersionField<T>(string name, long version) : WireField<T>(
         writer.Value(version);
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => Check(ref json, ref tally);
-
-    public override void Check(ref JsonScanner json, ref WireTally tally)
+    public override void Read(ref JsonScanner json, T target, ref long version)
     {
         if (!json.TryNull())
         {
-            tally.Version = json.Integer();
+            version = json.Integer();
         }
     }
 }
@@ -243,7 +177,7 @@ internal sealed class LooseTextField<T>(string name, Action<T, string?> set) : W
 {
     public override void Write(CanonicalWriter writer, T target) => throw new NotSupportedException("Headers are read only.");
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    public override void Read(ref JsonScanner json, T target, ref long version)
     {
         if (json.Peek() == '"')
         {
@@ -255,6 +189,4 @@ internal sealed class LooseTextField<T>(string name, Action<T, string?> set) : W
             set(target, null);
         }
     }
-
-    public override void Check(ref JsonScanner json, ref WireTally tally) => json.Skip();
 }

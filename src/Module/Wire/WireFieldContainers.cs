@@ -13,9 +13,7 @@ internal sealed class ObjectField<T, TChild>(string name, WireObject<TChild> sha
         shape.Write(writer, get(target));
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally) => shape.Read(ref json, get(target), ref tally);
-
-    public override void Check(ref JsonScanner json, ref WireTally tally) => shape.Check(ref json, ref tally);
+    public override void Read(ref JsonScanner json, T target, ref long version) => shape.Read(ref json, get(target), ref version);
 }
 
 /// <summary>Omitted when null. A second object of the name merges into the first.</summary>
@@ -33,7 +31,7 @@ internal sealed class NullableObjectField<T, TChild>(
         }
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    public override void Read(ref JsonScanner json, T target, ref long version)
     {
         if (json.TryNull())
         {
@@ -42,16 +40,14 @@ internal sealed class NullableObjectField<T, TChild>(
         }
 
         TChild child = get(target) ?? new();
-        shape.Read(ref json, child, ref tally);
+        shape.Read(ref json, child, ref version);
         set(target, child);
     }
-
-    public override void Check(ref JsonScanner json, ref WireTally tally) => shape.Check(ref json, ref tally);
 }
 
 /// <summary>An array of objects: omitted when empty, bounded before it is built; a second array replaces the first.</summary>
 internal sealed class ListField<T, TChild>(
-    string name, WireObject<TChild> shape, int limit, Func<T, List<TChild>> get, Action<T, List<TChild>> set, TallyCount? count)
+    string name, WireObject<TChild> shape, int limit, Func<T, List<TChild>> get, Action<T, List<TChild>> set)
     : WireField<T>(name)
     where T : class
     where TChild : class, new()
@@ -74,7 +70,7 @@ internal sealed class ListField<T, TChild>(
         writer.EndArray();
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    public override void Read(ref JsonScanner json, T target, ref long version)
     {
         var children = new List<TChild>();
         if (!json.TryNull())
@@ -84,30 +80,12 @@ internal sealed class ListField<T, TChild>(
             {
                 WireLimit.Require(children.Count < limit, Name, limit);
                 var child = new TChild();
-                shape.Read(ref json, child, ref tally);
+                shape.Read(ref json, child, ref version);
                 children.Add(child);
             }
         }
 
         set(target, children);
-    }
-
-    public override void Check(ref JsonScanner json, ref WireTally tally)
-    {
-        if (json.TryNull())
-        {
-            return;
-        }
-
-        int elements = 0;
-        json.BeginArray();
-        while (json.NextElement())
-        {
-            WireLimit.Require(elements++ < limit, Name, limit);
-            shape.Check(ref json, ref tally);
-        }
-
-        count?.Invoke(ref tally, elements);
     }
 }
 
@@ -127,7 +105,7 @@ internal sealed class TextListField<T>(string name, int limit, Func<T, List<stri
         writer.EndArray();
     }
 
-    public override void Read(ref JsonScanner json, T target, ref WireTally tally)
+    public override void Read(ref JsonScanner json, T target, ref long version)
     {
         var texts = new List<string>();
         if (!json.TryNull())
@@ -141,25 +119,6 @@ internal sealed class TextListField<T>(string name, int limit, Func<T, List<stri
         }
 
         set(target, texts);
-    }
-
-    public override void Check(ref JsonScanner json, ref WireTally tally)
-    {
-        if (json.TryNull())
-        {
-            return;
-        }
-
-        int elements = 0;
-        json.BeginArray();
-        while (json.NextElement())
-        {
-            WireLimit.Require(elements++ < limit, Name, limit);
-            if (!json.TryNull())
-            {
-                json.StringBody(out _);
-            }
-        }
     }
 }
 

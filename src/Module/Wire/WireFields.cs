@@ -19,7 +19,7 @@ internal static class WireFields
         new NumberField<DocumentHeader>("v", Keep, h => h.Version, (h, v) => h.Version = v),
         new LooseTextField<DocumentHeader>("hlc", (h, v) => h.Hlc = v));
 
-    /// <summary>What is looked at in a segment record of any version: its version, which is tallied.</summary>
+    /// <summary>What is looked at in a segment record of any version: its version.</summary>
     public static readonly WireObject<MessageRecord> MessageHeader = new(new VersionField<MessageRecord>("v", 0));
 
     /// <summary>Spec 4.10.</summary>
@@ -44,7 +44,7 @@ internal static class WireFields
         new NullableTextField<Manifest>("session_name", Omit, m => m.SessionName, (m, v) => m.SessionName = v),
         new TextListField<Manifest>("segments", Limits.SegmentsPerManifest, m => m.Segments, (m, v) => m.Segments = v),
         new ListField<Manifest, UsageEventRecord>(
-            "usage_events", UsageEvent(), Limits.UsageEventsPerManifest, m => m.UsageEvents, (m, v) => m.UsageEvents = v, null),
+            "usage_events", UsageEvent(), Limits.UsageEventsPerManifest, m => m.UsageEvents, (m, v) => m.UsageEvents = v),
         new NullableObjectField<Manifest, RawSource>("raw_source", RawSource(), m => m.RawSource, (m, v) => m.RawSource = v),
         new NumberField<Manifest>("data_version", Keep, m => m.DataVersion, (m, v) => m.DataVersion = v),
         new NumberField<Manifest>("generation", Keep, m => m.Generation, (m, v) => m.Generation = v),
@@ -180,8 +180,7 @@ internal static class WireFields
         new TextField<MessageRecord>("source_uuid", Omit, m => m.SourceUuid, (m, v) => m.SourceUuid = v),
         new TextField<MessageRecord>("source_parent_uuid", Omit, m => m.SourceParentUuid, (m, v) => m.SourceParentUuid = v),
         new ListField<MessageRecord, ToolCallRecord>(
-            "tool_calls", ToolCall(), Limits.ToolCallsPerMessage, m => m.ToolCalls, (m, v) => m.ToolCalls = v,
-            static (ref WireTally tally, int count) => tally.ToolCalls += count));
+            "tool_calls", ToolCall(), Limits.ToolCallsPerMessage, m => m.ToolCalls, (m, v) => m.ToolCalls = v));
 
     /// <summary>Spec 4.8.</summary>
     public static WireObject<ToolCallRecord> ToolCall() => new(
@@ -196,8 +195,7 @@ internal static class WireFields
         new NumberField<ToolCallRecord>("result_content_length", Omit, c => c.ResultContentLength, (c, v) => c.ResultContentLength = v),
         new TextField<ToolCallRecord>("result_content", Omit, c => c.ResultContent, (c, v) => c.ResultContent = v),
         new ListField<ToolCallRecord, ToolResultEventRecord>(
-            "result_events", ResultEvent(), Limits.ResultEventsPerCall, c => c.ResultEvents, (c, v) => c.ResultEvents = v,
-            static (ref WireTally tally, int count) => tally.ResultEvents += count));
+            "result_events", ResultEvent(), Limits.ResultEventsPerCall, c => c.ResultEvents, (c, v) => c.ResultEvents = v));
 
     /// <summary>Spec 4.9.</summary>
     public static WireObject<ToolResultEventRecord> ResultEvent() => new(

@@ -1,8 +1,7 @@
 namespace ArtifactSync.Wire;
 
 /// <summary>
-/// The members of one wire object. The same table writes, reads and checks it, so a field is described once; members are
-/// sorted here, whatever the order of the description.
+/// The members of one wire object. The same table writes and reads it, so a field is described once; members are sorted here, whatever the order of the description.
 /// </summary>
 internal sealed class WireObject<T>
     where T : class
@@ -27,7 +26,7 @@ internal sealed class WireObject<T>
     }
 
     /// <summary>Reads one object into a target, in document order; a null leaves the target as it is.</summary>
-    public void Read(ref JsonScanner json, T target, ref WireTally tally)
+    public void Read(ref JsonScanner json, T target, ref long version)
     {
         if (json.TryNull())
         {
@@ -40,30 +39,7 @@ internal sealed class WireObject<T>
         {
             if (Find(name, ref cursor) is { } field)
             {
-                field.Read(ref json, target, ref tally);
-            }
-            else
-            {
-                json.Skip();
-            }
-        }
-    }
-
-    /// <summary>As <see cref="Read"/>, but builds nothing.</summary>
-    public void Check(ref JsonScanner json, ref WireTally tally)
-    {
-        if (json.TryNull())
-        {
-            return;
-        }
-
-        json.BeginObject();
-        int cursor = 0;
-        while (json.NextMember(out ReadOnlySpan<byte> name))
-        {
-            if (Find(name, ref cursor) is { } field)
-            {
-                field.Check(ref json, ref tally);
+                field.Read(ref json, target, ref version);
             }
             else
             {

@@ -53,8 +53,6 @@ internal static class GoldenDocument
     private static byte[] Again<T>(WireObject<T> shape, byte[] decoded)
         where T : class, new()
     {
-        WireTally tally = default;
-        WireDocument.Check(shape, decoded, ref tally);
         return WireDocument.Encode(shape, WireDocument.Read(shape, decoded));
     }
 
@@ -69,14 +67,8 @@ internal static class GoldenDocument
         while (lines.Next())
         {
             var message = new MessageRecord();
-            WireTally read = default;
-            WireTally check = default;
-            WireDocument.Read(WireFormat.Portable.Message, lines.Line, message, ref read);
-            WireDocument.Check(WireFormat.Portable.Message, lines.Line, ref check);
-            Assert.Equal(read.Version, check.Version);
-            Assert.Equal(message.ToolCalls.Count, check.ToolCalls);
-            Assert.Equal(message.ToolCalls.Sum(c => c.ResultEvents.Count), check.ResultEvents);
-            yield return (read.Version, message);
+            long version = WireDocument.Read(WireFormat.Portable.Message, lines.Line, message);
+            yield return (version, message);
         }
     }
 }

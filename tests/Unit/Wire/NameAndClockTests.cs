@@ -11,7 +11,8 @@ public class NameAndClockTests
     [InlineData("a", "a0", false)]
     [InlineData("a", "a", false)]
     [InlineData("ab", "a-b", false)]
-    public void IsPair_TwoOrigins_FindsTheOneThatExtendsTheOther(string a, string b, bool pair) => Assert.Equal(pair, OriginId.IsPair(a, b));
+    public void IsPair_TwoOrigins_FindsTheOneThatExtendsTheOther(string a, string b, bool pair) =>
+        Assert.Equal(pair, OriginId.IsPair(a, b));
 
     [Fact]
     public void Generate_LongName_StaysShortAndValid()
