@@ -23,8 +23,9 @@ internal sealed unsafe class ManagedZstdEngine : IZstdEngine
         return new Decompressor(handle);
     }
 
+    // A number in older versions of the port, a boolean in newer ones.
     private static nuint Check(nuint result) =>
-        Methods.ZSTD_isError(result) ? throw ZstdFrameHeader.Corrupt(Methods.ZSTD_getErrorName(result)) : result;
+        Convert.ToBoolean(Methods.ZSTD_isError(result)) ? throw ZstdFrameHeader.Corrupt(Methods.ZSTD_getErrorName(result)) : result;
 
     private sealed class Compressor(ZstdHandle handle) : ZstdContext(handle)
     {
