@@ -1,0 +1,28 @@
+// A process that the crash tests start: one exchange that is killed at its n-th step, as kill -9 would.
+// usage: Crasher <archive> <target> <step, 0 = never>; prints the number of steps when it comes to its end.
+using System.Diagnostics;
+using System.Globalization;
+using ArtifactSync.Model;
+using ArtifactSync.Sync;
+
+int killAt = int.Parse(args[2], CultureInfo.InvariantCulture);
+int steps = 0;
+var options = new EngineOptions
+{
+    ArchivePath = args[0],
+    Checkpoint = _ =>
+    {
+        if (Interlocked.Increment(ref steps) == killAt)
+        {
+            Process.GetCurrentProcess().Kill();
+            Thread.Sleep(Timeout.Infinite); // the signal ends it here
+        }
+    },
+};
+var run = await new SyncEngine(options).ExchangeAsync(new ExchangeRequest { Target = args[1] }, NullObserver.Instance, CancellationToken.None);
+Console.WriteLine(steps.ToString(CultureInfo.InvariantCulture));
+if (run.Status != RunStatus.Succeeded)
+{
+    Console.Error.WriteLine($"{run.Status} {run.ErrorCode}: {run.ErrorMessage}");
+}
+return run.Status == RunStatus.Succeeded ? 0 : 1;
