@@ -154,6 +154,31 @@ Describe 'Invoke-ArtifactSync' {
         @(Get-SyncRun -Retryable -ArchivePath $box.Archive).Target | Select-Object -Unique | Should -Be $never
     }
 
+    It 'stops at the first error with -ErrorAction Stop' {
+        $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
+        $failure = Get-Failure { Invoke-ArtifactSync (Get-BadTarget x), $box.Share -ArchivePath $box.Archive -ErrorAction Stop }
+        $failure.FullyQualifiedErrorId | Should -Be 'TargetUnreachable,ArtifactSync.Cmdlets.InvokeArtifactSyncCommand'
+        (Get-SyncRun -Last 1 -ArchivePath $box.Archive).Target | Should -Be (Get-BadTarget x)
+    }
+
+    It 'says with -Verbose what it decides, and shows progress that it takes away again' {
+        $shell = [powershell]::Create().AddScript("Import-Module '$ModulePath'; Invoke-ArtifactSync '$($box.Share)' -Initialize -ArchivePath '$($box.Archive)' -Verbose")
+        $null = $shell.Invoke()
+        $shell.Streams.Verbose.Count | Should -BeGreaterThan 0
+        if ($shell.Streams.Progress.Count) { $shell.Streams.Progress[-1].RecordType | Should -Be Completed }
+        $shell.Dispose()
+    }
+
+    It 'does not repeat an import' {
+        $import = Get-SyncRun -Kind Import -ArchivePath $box.Archive
+        Assert-Error (Get-Failure { Invoke-ArtifactSync -RetryFailed -RunId $import.RunId -ArchivePath $box.Archive }) InvalidArgument InvokeArtifactSyncCommand InvalidArgument $import.RunId
+    }
+
+    It 'takes 1 to 64 for -ThrottleLimit' {
+        { Invoke-ArtifactSync $box.Share -ThrottleLimit 0 -ArchivePath $box.Archive } | Should -Throw
+        { Invoke-ArtifactSync $box.Share -ThrottleLimit 65 -ArchivePath $box.Archive } | Should -Throw
+    }
+
     It 'reports a run id that does not exist' {
         $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
         Assert-Error (Get-Failure { Invoke-ArtifactSync -RetryFailed -RunId nowhere -ArchivePath $box.Archive }) RunNotFound InvokeArtifactSyncCommand ObjectNotFound nowhere

@@ -2,6 +2,7 @@ BeforeDiscovery {
     . $PSScriptRoot/Common.ps1
     $commands = (Get-Module ArtifactSync).ExportedCmdlets.Values | Sort-Object Name
     $cases = $commands.ForEach{ @{ Name = $_.Name } }
+    $changing = $commands.Where{ $_.Parameters.ContainsKey('WhatIf') }.ForEach{ @{ Name = $_.Name } }
     $parameters = foreach ($command in $commands) {
         foreach ($parameter in $command.Parameters.Keys.Where{ $_ -notin [System.Management.Automation.Cmdlet]::CommonParameters }) {
             @{ Name = $command.Name; Parameter = $parameter }
@@ -123,6 +124,32 @@ Describe 'Every cmdlet' {
         $more = switch ($Name) { 'Invoke-ArtifactSync' { @{ Target = 'x' } } 'Import-ArchiveSession' { @{ Path = $PSHOME } } default { @{} } }
         $failure = Get-Failure { & $Name @more -ArchivePath Env:/x }
         Assert-Error $failure PathNotFileSystem ($Name.Replace('-', '') + 'Command') InvalidArgument 'Env:/x'
+    }
+}
+
+Describe 'The -WhatIf sweep' {
+    BeforeAll {
+        $box = New-Sandbox
+        New-Transcript "$($box.Transcripts)/a.jsonl"
+        $null = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive
+        $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
+        $null = Invoke-ArtifactSync (Get-BadTarget x), (Get-BadTarget y) -ArchivePath $box.Archive -ErrorAction SilentlyContinue
+        New-Transcript "$($box.Transcripts)/b.jsonl"
+        $calls = @{
+            'Import-ArchiveSession' = { Import-ArchiveSession $box.Transcripts -Full -ArchivePath $box.Archive -WhatIf }
+            'Invoke-ArtifactSync'   = {
+                Invoke-ArtifactSync $box.Share -Full -Initialize -Path $box.Transcripts -ArchivePath $box.Archive -WhatIf
+                Invoke-ArtifactSync "$($box.Root)/new" -PreflightOnly -ArchivePath $box.Archive -WhatIf
+                Get-SyncRun -Retryable -ArchivePath $box.Archive | Invoke-ArtifactSync -RetryFailed -WhatIf -ErrorAction SilentlyContinue
+            }
+        }
+    }
+
+    It '<Name> leaves every file of archive, share and transcripts as it was' -ForEach $changing {
+        $calls.Keys | Should -Contain $Name -Because 'every cmdlet that changes something needs a call here'
+        $before = Get-TreeState $box.Root
+        & $calls[$Name] | Should -Not -BeNullOrEmpty
+        Get-TreeState $box.Root | Should -Be $before
     }
 }
 
