@@ -165,7 +165,8 @@ Describe 'Invoke-ArtifactSync' {
         $shell = [powershell]::Create().AddScript("Import-Module '$ModulePath'; Invoke-ArtifactSync '$($box.Share)' -Initialize -ArchivePath '$($box.Archive)' -Verbose")
         $null = $shell.Invoke()
         $shell.Streams.Verbose.Count | Should -BeGreaterThan 0
-        if ($shell.Streams.Progress.Count) { $shell.Streams.Progress[-1].RecordType | Should -Be Completed }
+        $shell.Streams.Progress.Count | Should -BeGreaterThan 1
+        $shell.Streams.Progress[-1].RecordType | Should -Be Completed
         $shell.Dispose()
     }
 
