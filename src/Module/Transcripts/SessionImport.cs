@@ -140,10 +140,13 @@ internal sealed class SessionImport(
         return (fate, stored, isHolder);
     }
 
-    /// <summary>Of two files that tell one session, the longer one holds it; of equal ones the first by name.</summary>
+    /// <summary>
+    /// Of two files that tell one session, the longer one holds it, even when it is gone: what only it told must not go
+    /// with it. Of equal ones it is the first by name, as long as it is there.
+    /// </summary>
     private static bool Outranks((string Path, long Size) holder, TranscriptParser parser) =>
-        File.Exists(holder.Path)
-        && (holder.Size > parser.Stat.Size || (holder.Size == parser.Stat.Size && string.CompareOrdinal(holder.Path, parser.Path) < 0));
+        holder.Size > parser.Stat.Size
+        || (holder.Size == parser.Stat.Size && string.CompareOrdinal(holder.Path, parser.Path) < 0 && File.Exists(holder.Path));
 
     /// <summary>Writes the messages, then what is known of the session and the file when they are all read.</summary>
     private long Store(ParseJob job, string id, SessionRow? stored, IEnumerable<SessionChunk> chunks, bool isStreamed)

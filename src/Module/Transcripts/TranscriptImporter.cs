@@ -89,7 +89,8 @@ internal sealed class TranscriptImporter
     /// <summary>Whether a file that did not hold its session could do so now, because the one that did is gone.</summary>
     private bool MayTakeOver(TranscriptFile known) =>
         known is { Format.Length: > 0, Consumed: 0, SessionIds: [var id, ..] }
-        && SessionTable.Find(_archive!.Reader, id) is { Own: true, Session.FilePath: { } holder } && !File.Exists(holder);
+        && SessionTable.Find(_archive!.Reader, id) is { Own: true, Session: { FilePath: { } holder } row }
+        && row.FileSize <= known.Size && !File.Exists(holder);
 
     private static IEnumerable<List<Step>> Batches(List<Step> steps)
     {
