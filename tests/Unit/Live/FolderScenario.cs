@@ -7,7 +7,10 @@ internal sealed record FolderStep(JsonElement Json, int Index, RecordedTree Befo
 {
     public string Name => $"step {Index} ({Json.Text("machine")}: {Json.Text("do")})";
 
-    public string Machine => Json.Text("machine")!;
+    public string Machine => Origin ?? Json.Text("machine")!;
+
+    /// <summary>The origin that a machine adopts later, where the step bears only its name.</summary>
+    public string? Origin { get; init; }
 
     public string? Target => Json.Text("target");
 

@@ -8,7 +8,9 @@ namespace ArtifactSync.Tests.Live;
 /// The transcripts of a recorded machine were not recorded, but its artifacts were: before a step in which it published,
 /// its archive is given the sessions that its next checkpoint names.
 /// </summary>
-internal sealed class OwnSessions(string origin)
+/// <param name="origin">The machine.</param>
+/// <param name="trashes">Whether sessions leave and enter checkpoints by their rows alone, without recorded edits.</param>
+internal sealed class OwnSessions(string origin, bool trashes = true)
 {
     // Gid to what the session looked like apart from curation, so that edits and replay are not overwritten.
     private readonly Dictionary<string, string> _seeded = new(StringComparer.Ordinal);
@@ -35,7 +37,7 @@ internal sealed class OwnSessions(string origin)
             SeedSession(sql, tree, session.Name, session.Value.GetString()!);
         }
 
-        foreach (string gone in _seeded.Keys.Except(current))
+        foreach (string gone in _seeded.Keys.Except(current).Where(_ => trashes))
         {
             // The recordings have only this way out of a checkpoint without purge: the trash.
             sql.Execute("UPDATE sessions SET deleted_at = '2026-11-21T05:30:00.000Z' WHERE id = ?1 AND own = 1", Gid.Split(gone).Native);
@@ -48,6 +50,11 @@ internal sealed class OwnSessions(string origin)
         string content = WithoutCuration(manifest);
         if (_seeded.GetValueOrDefault(gid) == content)
         {
+            if (!trashes)
+            {
+                return;
+            }
+
             sql.Execute("UPDATE sessions SET deleted_at = NULL WHERE id = ?1 AND own = 1 AND deleted_at IS NOT NULL", Gid.Split(gid).Native);
             return;
         }
@@ -56,6 +63,16 @@ internal sealed class OwnSessions(string origin)
         var segments = document.RootElement.Texts("segments").Select(s => WireFiles.Decode(tree, $"{origin}/segments/{s}.ndjson.zst"));
         new RowSeeder(sql).SeedOwn(manifest, segments);
         _seeded[gid] = content;
+    }
+
+    /// <summary>Sessions that a step took out of the checkpoint or back into it: they count as published here.</summary>
+    public static int MovedWithoutManifest(FolderStep step)
+    {
+        var own = new OwnSessions(step.Machine);
+        Dictionary<string, string> before = own.Map(step.Before);
+        Dictionary<string, string> after = own.Map(step.After);
+        return before.Keys.Except(after.Keys).Count()
+            + after.Count(s => !before.ContainsKey(s.Key) && step.Before.Files.ContainsKey($"{step.Machine}/manifests/{s.Value}.json.zst"));
     }
 
     public IEnumerable<string> Checkpoints(RecordedTree tree) =>
@@ -73,6 +90,17 @@ internal sealed class OwnSessions(string origin)
         };
         using var message = JsonDocument.Parse("""{"content":"own","ordinal":0,"role":"user"}""");
         new RowSeeder(sql).SeedOwn(session, [], [message.RootElement]);
+    }
+
+    private Dictionary<string, string> Map(RecordedTree tree)
+    {
+        if (NewestCheckpoint(tree) is not { } checkpoint)
+        {
+            return [];
+        }
+
+        using var document = JsonDocument.Parse(File.ReadAllBytes(tree.Files[checkpoint]));
+        return document.RootElement.GetProperty("sessions").EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetString()!, StringComparer.Ordinal);
     }
 
     private string? NewestCheckpoint(RecordedTree tree) => Checkpoints(tree).LastOrDefault();

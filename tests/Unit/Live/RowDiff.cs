@@ -12,6 +12,7 @@ internal static class RowDiff
     private static readonly Dictionary<string, string[]> Keys = new(StringComparer.Ordinal)
     {
         ["sessions"] = ["id"],
+        ["own_sessions"] = ["id"],
         ["messages"] = ["session_id", "ordinal"],
         ["tool_calls"] = ["session_id", "message_ordinal", "call_index"],
         ["tool_result_events"] = ["session_id", "tool_call_message_ordinal", "call_index", "event_index"],

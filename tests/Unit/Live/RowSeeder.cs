@@ -28,7 +28,7 @@ internal sealed class RowSeeder(ArchiveSql sql)
             foreach (Row message in messages[id])
             {
                 long ordinal = message.Number("ordinal");
-                long mid = InsertRow("messages", message, ("sid", sid));
+                long mid = InsertMessage(message, sid);
                 foreach (Row call in calls[(id, ordinal)])
                 {
                     long cid = InsertRow("tool_calls", call, ("mid", mid));
@@ -78,12 +78,11 @@ internal sealed class RowSeeder(ArchiveSql sql)
     public void SeedOwn(Row session, IEnumerable<Row> usageEvents, IEnumerable<JsonElement> messages)
     {
         using IDisposable transaction = sql.Transaction();
-        sql.Execute("DELETE FROM sessions WHERE id = ?1", session["id"]);
         session["machine"] = "local";
-        long sid = InsertSession(session, own: true);
+        long sid = Replace(session);
         foreach (JsonElement message in messages)
         {
-            long mid = InsertRow("messages", WireRow(message), ("sid", sid));
+            long mid = InsertMessage(WireRow(message), sid);
             foreach (JsonElement call in Items(message, "tool_calls"))
             {
                 long cid = InsertRow("tool_calls", WireRow(call), ("mid", mid));
@@ -134,10 +133,49 @@ internal sealed class RowSeeder(ArchiveSql sql)
     private static JsonElement.ArrayEnumerator Items(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement list) ? list.EnumerateArray() : default;
 
+    /// <summary>A known session keeps its row, and with it pins and trash; its content goes.</summary>
+    private long Replace(Row session)
+    {
+        if (sql.Query("SELECT sid FROM sessions WHERE id = ?1", session["id"]).SingleOrDefault() is not { } known)
+        {
+            return InsertSession(session, own: true);
+        }
+
+        string[] columns = [.. sql.Columns("sessions").Keys.Where(c => c is not ("sid" or "id" or "own" or "origin" or "deleted_at"))];
+        Row fresh = sql.Query("SELECT * FROM sessions WHERE sid = ?1", InsertSession(Copy(session, "id", "fresh"), own: false))[0];
+        sql.Execute("DELETE FROM sessions WHERE sid = ?1", fresh["sid"]);
+        sql.Execute(
+            $"UPDATE sessions SET {string.Join(',', columns.Select((c, i) => $"{c} = ?{i + 2}"))} WHERE id = ?1",
+            [session["id"], .. columns.Select(c => fresh[c])]);
+        sql.Execute("DELETE FROM messages WHERE sid = ?1", known["sid"]);
+        sql.Execute("DELETE FROM usage_events WHERE sid = ?1", known["sid"]);
+        return known.Number("sid");
+    }
+
+    private static Row Copy(Row row, string column, object value)
+    {
+        var copy = new Row();
+        foreach ((string key, object? item) in row)
+        {
+            copy[key] = item;
+        }
+
+        copy[column] = value;
+        return copy;
+    }
+
     private long InsertSession(Row session, bool own)
     {
         string id = session.Text("id");
-        return InsertRow("sessions", session, ("own", own ? 1L : 0L), ("origin", own ? "" : id[..id.IndexOf('~')]));
+        return InsertRow("sessions", session, ("own", own ? 1L : 0L), ("origin", own ? "" : id.Split('~')[0]));
+    }
+
+    /// <summary>The writer of messages also writes the index of their text; only deletions are left to triggers.</summary>
+    private long InsertMessage(Row message, long sid)
+    {
+        long mid = InsertRow("messages", message, ("sid", sid));
+        sql.Execute("INSERT INTO message_text(rowid, content) SELECT mid, content FROM messages WHERE mid = ?1", mid);
+        return mid;
     }
 
     private long InsertRow(string table, Row row, params (string Column, object Value)[] keys)

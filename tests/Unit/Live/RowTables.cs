@@ -19,6 +19,10 @@ internal sealed class RowTables : Dictionary<string, List<Row>>
             tables[table.Name] = [.. table.Value.EnumerateArray().Select(ToRow)];
         }
 
+        tables["own_sessions"] = [.. tables["sessions"].Where(s => s.Text("machine") == "local").Select(s => new Row
+        {
+            ["id"] = s["id"], ["display_name"] = s["display_name"], ["trashed"] = s["deleted_at"] is null ? 0L : 1L,
+        })];
         return tables;
     }
 
@@ -29,6 +33,7 @@ internal sealed class RowTables : Dictionary<string, List<Row>>
         return new RowTables
         {
             ["sessions"] = sql.Query("SELECT * FROM sessions WHERE own = 0 ORDER BY id"),
+            ["own_sessions"] = sql.Query("SELECT id, display_name, deleted_at IS NOT NULL AS trashed FROM sessions WHERE own = 1"),
             ["messages"] = sql.Query($"SELECT s.id AS session_id, m.* FROM messages m JOIN sessions s USING(sid) WHERE m.{Foreign}"),
             ["tool_calls"] = sql.Query(
                 $"""
@@ -58,6 +63,34 @@ internal sealed class RowTables : Dictionary<string, List<Row>>
             ["metadata_conflicts"] = sql.Query("SELECT * FROM metadata_conflicts"),
             ["metadata_artifact_provenance"] = sql.Query("SELECT *, artifact_sha256 AS artifact_hash FROM metadata_provenance"),
         };
+    }
+
+    /// <summary>Other texts for a stamp, wherever it stands: order key, clock text, hash.</summary>
+    public void Replace(string orderKey, string other)
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [orderKey] = other, [orderKey[..^65]] = other[..^65], [orderKey[^64..]] = other[^64..],
+        };
+        foreach (Row row in Values.SelectMany(rows => rows))
+        {
+            foreach (string column in row.Keys.Where(c => row[c] is string text && texts.ContainsKey(text)).ToList())
+            {
+                row[column] = texts[row.Text(column)];
+            }
+        }
+    }
+
+    /// <summary>The machine that trashed a session has its own clock's time there (index, notes).</summary>
+    public void HideOwnClock(string ownOrigin)
+    {
+        foreach (Row register in this["metadata_replay_state"].Where(r => r.Text("field") == "deleted_at" && r.Text("origin") == ownOrigin))
+        {
+            foreach (Row session in this["sessions"].Where(s => s.Text("id") == register.Text("session_gid") && s["deleted_at"] is not null))
+            {
+                session["deleted_at"] = "by this machine";
+            }
+        }
     }
 
     /// <summary>The landing keeps the checkpoint's hash; the map it stands for is read from the store.</summary>

@@ -7,9 +7,8 @@ public sealed class ScenarioTests
     private const string Peer = "Not replayed yet: peers over HTTP.";
     private const string Buckets = "Not replayed yet: S3 targets.";
     private const string Collection = "Not replayed yet: garbage collection.";
-    private const string Edits = "Not replayed yet: edits of metadata.";
 
-    private static readonly string[] Replayed = ["folder", "import", "documents", "faults"];
+    private static readonly string[] Replayed = ["folder", "import", "metadata", "documents", "faults"];
 
     public static TheoryData<string> Known => Recordings.Data(Recordings.Names(Replayed));
 
@@ -19,10 +18,8 @@ public sealed class ScenarioTests
 
     public static TheoryData<string> Gc => Recordings.Data(Recordings.Names("gc"));
 
-    public static TheoryData<string> Metadata => Recordings.Data(Recordings.Names("metadata"));
-
     public static TheoryData<string> Others => Recordings.Data(Recordings.Scenarios
-        .Select(s => s.Text("kind")!).Distinct().Except([.. Replayed, "http-transcripts", "http-probes", "s3", "gc", "metadata"])
+        .Select(s => s.Text("kind")!).Distinct().Except([.. Replayed, "http-transcripts", "http-probes", "s3", "gc"])
         .DefaultIfEmpty("none"));
 
     [GoldenTheory]
@@ -30,12 +27,11 @@ public sealed class ScenarioTests
     [MemberData(nameof(Http), Skip = Peer)]
     [MemberData(nameof(S3), Skip = Buckets)]
     [MemberData(nameof(Gc), Skip = Collection)]
-    [MemberData(nameof(Metadata), Skip = Edits)]
     public void Scenario_Recorded_IsReplayed(string name)
     {
         int cases = Recordings.Scenario(name).Text("kind") switch
         {
-            "folder" or "import" => new FolderScenario(name).Steps.Count,
+            "folder" or "import" or "metadata" => new FolderScenario(name).Steps.Count,
             "documents" => Recordings.Load(name, "results.json").GetArrayLength(),
             "faults" when name == "faults" => FaultCase.All.Count,
             "faults" => KnownFaults(name),
