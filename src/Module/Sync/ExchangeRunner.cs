@@ -78,18 +78,37 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         context.KnownOrigins.Add(context.OwnOrigin);
         await exchange.PullAsync(cancellationToken);
 
+        if (request.Initialize)
+        {
+            // What others say of this machine's sessions comes first: it wins over curation from before (spec 7.7).
+            Import(context, cancellationToken);
+            PublishBaseline(context, cancellationToken);
+        }
+
         run.Enter("publish");
         Publish(context, cancellationToken);
 
         run.Enter("push");
         await exchange.PushAsync(cancellationToken);
 
-        run.Enter("ingest");
+        if (!request.Initialize)
+        {
+            Import(context, cancellationToken);
+            // Owed by an initialization that did not come so far.
+            if (PublishBaseline(context, cancellationToken) > 0)
+            {
+                await exchange.PushAsync(cancellationToken);
+            }
+        }
+    }
+
+    private void Import(ExchangeContext context, CancellationToken cancellationToken)
+    {
+        context.Run.Enter("ingest");
         new Ingester(context).Run(cancellationToken);
 
-        run.Enter("replay");
+        context.Run.Enter("replay");
         Replay(context, cancellationToken);
-        await PublishBaselineAsync(context, exchange, cancellationToken);
     }
 
     private void ImportTranscripts(ExchangeContext context, CancellationToken cancellationToken)
@@ -131,23 +150,16 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         }
     }
 
-    /// <summary>Curation from before the adoption follows once the first exchange has brought what others said (spec 7.7).</summary>
-    private async Task PublishBaselineAsync(ExchangeContext context, StoreExchange exchange, CancellationToken cancellationToken)
+    /// <summary>Curation from before the adoption follows once what others said has been imported. Returns the number of events.</summary>
+    private long PublishBaseline(ExchangeContext context, CancellationToken cancellationToken)
     {
         if (!Baseline.IsOwed(archive.Reader))
         {
-            return;
+            return 0;
         }
         context.Run.Enter("baseline");
-        long published;
-        using (var lease = context.AcquireLease(cancellationToken))
-        {
-            published = Baseline.Publish(archive, new LocalEventStore(context.Store), lease, cancellationToken);
-        }
-        if (published > 0)
-        {
-            await exchange.PushAsync(cancellationToken);
-        }
+        using var lease = context.AcquireLease(cancellationToken);
+        return Baseline.Publish(archive, new LocalEventStore(context.Store), lease, cancellationToken);
     }
 
     /// <summary>The user (or a disk) took the store away: everything is fetched or made again, under the same names (spec 6.4).</summary>
