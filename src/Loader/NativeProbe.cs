@@ -39,5 +39,6 @@ public static class NativeProbe
     private static string Extension => OperatingSystem.IsWindows() ? ".dll" : OperatingSystem.IsMacOS() ? ".dylib" : ".so";
 
     private static bool IsMusl(string rid) =>
-        rid.Contains("musl", StringComparison.Ordinal) || rid.StartsWith("alpine", StringComparison.Ordinal) || File.Exists("/etc/alpine-release");
+        rid.Contains("musl", StringComparison.Ordinal) || rid.StartsWith("alpine", StringComparison.Ordinal)
+        || File.Exists("/etc/alpine-release");
 }

@@ -7,7 +7,10 @@ Import-Module $ModulePath
 # A machine: its archive, its transcripts; and a share to meet at.
 function New-Sandbox {
     $root = Join-Path (Get-PSDrive TestDrive).Root ([guid]::NewGuid().ToString('n').Substring(0, 8))
-    $box = [pscustomobject]@{ Root = $root; Archive = "$root/archive"; Other = "$root/other"; Share = "$root/share"; Transcripts = "$root/transcripts" }
+    $box = [pscustomobject]@{
+        Root = $root; Archive = "$root/archive"; Other = "$root/other"
+        Share = "$root/share"; Transcripts = "$root/transcripts"
+    }
     $null = New-Item $box.Share, $box.Transcripts -ItemType Directory
     $box
 }
@@ -17,8 +20,11 @@ function New-Transcript {
     $null = New-Item ([System.IO.Path]::GetDirectoryName($Path)) -ItemType Directory -Force
     $at = [datetime]::new(2026, 1, 1, 10, 0, 0, [System.DateTimeKind]::Utc)
     $lines = for ($i = 0; $i -lt $Exchanges; $i++) {
-        @{ type = 'user'; timestamp = $at.AddSeconds(10 * $i).ToString('o'); message = @{ content = "$Text ($i)" }; cwd = $Folder }, 
-        @{ type = 'assistant'; timestamp = $at.AddSeconds(10 * $i + 5).ToString('o'); message = @{ model = 'claude-sonnet-4'; content = @(@{ type = 'text'; text = "Done: $Text" }) } } |
+        @{ type = 'user'; timestamp = $at.AddSeconds(10 * $i).ToString('o'); message = @{ content = "$Text ($i)" }; cwd = $Folder },
+        @{
+            type = "assistant"; timestamp = $at.AddSeconds(10 * $i + 5).ToString("o")
+            message = @{ model = "claude-sonnet-4"; content = @(@{ type = "text"; text = "Done: $Text" }) }
+        } |
             ForEach-Object { ConvertTo-Json $_ -Depth 5 -Compress }
     }
     [System.IO.File]::WriteAllText($Path, ($lines -join "`n") + "`n")
@@ -47,7 +53,8 @@ function Get-TreeState {
     param([string[]] $Path)
     foreach ($root in $Path) {
         foreach ($item in Get-ChildItem -LiteralPath $root -Recurse -Force -ErrorAction Ignore | Sort-Object FullName) {
-            if ($item.PSIsContainer) { "$($item.FullName)/" } else { "$($item.FullName) $($item.Length) $((Get-FileHash -LiteralPath $item.FullName).Hash)" }
+            if ($item.PSIsContainer) { "$($item.FullName)/" }
+            else { "$($item.FullName) $($item.Length) $((Get-FileHash -LiteralPath $item.FullName).Hash)" }
         }
         if (-not (Test-Path -LiteralPath $root)) { "$root does not exist" }
     }
@@ -89,4 +96,9 @@ function Assert-Error {
     $record.TargetObject | Should -Be $Target
     $record.Exception.Message | Should -Not -BeNullOrEmpty
     $record.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+}
+
+# What the Tab key offers at the end of a line.
+function Get-Completion([string] $Line) {
+    [System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches
 }

@@ -89,7 +89,7 @@ Describe 'Get-ArchiveSession' {
         @{ Parameter = 'Origin'; Value = { 'laptop-1a2b3c' } }
     ) {
         $line = "Get-ArchiveSession -$Parameter "
-        $texts = [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText
+        $texts = (Get-Completion $line).CompletionText
         $texts.ForEach{ $_.Trim("'") } | Should -Contain (& $Value)
     }
 }

@@ -99,17 +99,17 @@ Describe 'Get-SyncRun' {
 
     It 'completes run ids' {
         $line = "Get-SyncRun -RunId "
-        $texts = [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText
+        $texts = (Get-Completion $line).CompletionText
         $texts | Should -Contain $exchange.RunId
         @($texts).Count | Should -Be 4
         $line = "Invoke-ArtifactSync -RetryFailed -RunId "
-        $texts = [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText
+        $texts = (Get-Completion $line).CompletionText
         $texts | Sort-Object | Should -Be ($failed.RunId | Sort-Object)
     }
 
     It 'completes nothing, silently, where there is no archive' {
         $line = "Get-SyncRun -ArchivePath $($box.Root)/nothing -RunId x"
-        $found = [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches
+        $found = Get-Completion $line
         @($found).Where{ $_.ResultType -eq 'ParameterValue' } | Should -BeNullOrEmpty
         Test-Path "$($box.Root)/nothing" | Should -BeFalse
     }

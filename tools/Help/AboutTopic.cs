@@ -33,9 +33,13 @@ internal static class AboutTopic
             foreach (var line in block.Split('\n').Where(l => !l.StartsWith("```", StringComparison.Ordinal)))
                 text.Append(Indent).Append(line).Append('\n');
         else
-            foreach (var line in block.Split("\n- "))
-                AppendWrapped(text, HelpPage.Plain(line.StartsWith("- ", StringComparison.Ordinal) || !block.StartsWith("- ", StringComparison.Ordinal) ? line : "- " + line).Replace('\n', ' '), Indent);
+            foreach (var item in Items(block))
+                AppendWrapped(text, HelpPage.Plain(item).Replace('\n', ' '), Indent);
     }
+
+    /// <summary>The items of a list, or the one paragraph that a block is.</summary>
+    private static IEnumerable<string> Items(string block) =>
+        block.StartsWith("- ", StringComparison.Ordinal) ? block[2..].Split("\n- ").Select(item => "- " + item) : [block];
 
     /// <summary>One entry a code: its name, then what to do.</summary>
     private static void AppendCodes(StringBuilder text)

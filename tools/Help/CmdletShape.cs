@@ -6,7 +6,8 @@ namespace ArtifactSync.Help;
 
 /// <summary>What the attributes of a cmdlet class say, read without running them: outside pwsh they are stubs.</summary>
 internal sealed record CmdletShape(
-    Type Type, string Verb, string Noun, string? DefaultSet, bool ShouldProcess, IReadOnlyList<string> OutputTypes, IReadOnlyList<ParameterShape> Parameters)
+    Type Type, string Verb, string Noun, string? DefaultSet, bool ShouldProcess,
+    IReadOnlyList<string> OutputTypes, IReadOnlyList<ParameterShape> Parameters)
 {
     private const string AllSets = "__AllParameterSets";
 
@@ -40,7 +41,8 @@ internal sealed record CmdletShape(
         var supports = attribute.Named<bool>("SupportsShouldProcess");
         var parameters = type.GetProperties().Select(ParameterShape.Read).OfType<ParameterShape>();
         return new CmdletShape(
-            type, attribute.Argument<string>(0), attribute.Argument<string>(1), attribute.Named<string>("DefaultParameterSetName"), supports,
+            type, attribute.Argument<string>(0), attribute.Argument<string>(1),
+            attribute.Named<string>("DefaultParameterSetName"), supports,
             [.. OutputsOf(type)],
             [.. parameters, .. supports ? ParameterShape.ShouldProcess(AllSets) : []]);
     }
@@ -68,7 +70,8 @@ internal sealed record ParameterShape(
         var uses = data.Where(a => a.AttributeType == typeof(ParameterAttribute))
             .ToDictionary(a => a.Named<string>("ParameterSetName") ?? "__AllParameterSets", ParameterUse.Read, StringComparer.Ordinal);
         var aliases = data.Where(a => a.AttributeType == typeof(AliasAttribute))
-            .SelectMany(a => (ReadOnlyCollection<CustomAttributeTypedArgument>)a.ConstructorArguments[0].Value!).Select(a => (string)a.Value!);
+            .SelectMany(a => (ReadOnlyCollection<CustomAttributeTypedArgument>)a.ConstructorArguments[0].Value!)
+            .Select(a => (string)a.Value!);
         return uses.Count == 0 ? null : new ParameterShape(
             property.Name, property.PropertyType, [.. aliases], data.Any(a => a.AttributeType == typeof(SupportsWildcardsAttribute)), uses);
     }

@@ -8,7 +8,8 @@ internal sealed record HelpFolder(
 
     public static HelpFolder Read(string folder)
     {
-        var files = Directory.GetFiles(folder, "*.md").Order(StringComparer.Ordinal).ToDictionary(f => Path.GetFileNameWithoutExtension(f), File.ReadAllText);
+        var files = Directory.GetFiles(folder, "*.md").Order(StringComparer.Ordinal)
+            .ToDictionary(f => Path.GetFileNameWithoutExtension(f), File.ReadAllText);
         var about = files.Where(f => f.Key.StartsWith("about_", StringComparison.Ordinal)).ToDictionary();
         var pages = files.Where(f => f.Key != SharedPage && !about.ContainsKey(f.Key))
             .Select(f => HelpPage.Parse(Path.Combine(folder, f.Key + ".md"), f.Value)).ToDictionary(p => p.Title, StringComparer.Ordinal);

@@ -48,7 +48,7 @@ internal sealed partial record HelpPage(
     public static string Plain(string markdown)
     {
         var text = Link().Replace(markdown, "${text}").Replace("`", "", StringComparison.Ordinal).Replace("**", "", StringComparison.Ordinal);
-        return text.StartsWith("- ", StringComparison.Ordinal) || text.StartsWith('|') ? text : text.Replace('\n', ' ');
+        return text.StartsWith("- ", StringComparison.Ordinal) ? text : text.Replace('\n', ' ');
     }
 
     [GeneratedRegex(@"\[(?<text>[^\]]+)\]\([^)]+\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

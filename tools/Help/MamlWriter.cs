@@ -14,7 +14,9 @@ internal sealed class MamlWriter(IReadOnlyDictionary<string, string> shared)
 
     private XElement Item(CmdletShape cmdlet, HelpPage page) => new(
         Command + "command",
-        new XAttribute(XNamespace.Xmlns + "maml", Maml), new XAttribute(XNamespace.Xmlns + "command", Command), new XAttribute(XNamespace.Xmlns + "dev", Dev),
+        new XAttribute(XNamespace.Xmlns + "maml", Maml),
+        new XAttribute(XNamespace.Xmlns + "command", Command),
+        new XAttribute(XNamespace.Xmlns + "dev", Dev),
         new XElement(Command + "details",
             new XElement(Command + "name", cmdlet.Name),
             new XElement(Command + "verb", cmdlet.Verb),
@@ -47,7 +49,8 @@ internal sealed class MamlWriter(IReadOnlyDictionary<string, string> shared)
             new XElement(Maml + "name", parameter.Name),
             Text("description", text),
             parameter.IsSwitch && !full ? null : new XElement(
-                Command + "parameterValue", new XAttribute("required", Lower(!parameter.IsSwitch)), new XAttribute("variableLength", "false"), parameter.TypeName),
+                Command + "parameterValue",
+                new XAttribute("required", Lower(!parameter.IsSwitch)), new XAttribute("variableLength", "false"), parameter.TypeName),
             new XElement(Dev + "type", new XElement(Maml + "name", parameter.TypeName), new XElement(Maml + "uri")),
             new XElement(Dev + "defaultValue", fallback ?? (parameter.IsSwitch ? "False" : "None")));
     }
@@ -57,7 +60,9 @@ internal sealed class MamlWriter(IReadOnlyDictionary<string, string> shared)
     {
         const string mark = "Default: ";
         var at = text.LastIndexOf(mark, StringComparison.Ordinal);
-        return at >= 0 && (at == 0 || text[at - 1] == '\n') ? (text[..at], HelpPage.Plain(text[(at + mark.Length)..]).TrimEnd('.')) : (text, null);
+        return at >= 0 && (at == 0 || text[at - 1] == '\n')
+            ? (text[..at], HelpPage.Plain(text[(at + mark.Length)..]).TrimEnd('.'))
+            : (text, null);
     }
 
     private static XElement Example(HelpExample example, int index) => new(
@@ -74,11 +79,13 @@ internal sealed class MamlWriter(IReadOnlyDictionary<string, string> shared)
 
     private static IEnumerable<XElement> Links(string section) =>
         from line in section.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-        select new XElement(Maml + "navigationLink", new XElement(Maml + "linkText", HelpPage.Plain(line.TrimStart('-', ' '))), new XElement(Maml + "uri"));
+        select new XElement(
+            Maml + "navigationLink", new XElement(Maml + "linkText", HelpPage.Plain(line.TrimStart('-', ' '))), new XElement(Maml + "uri"));
 
     private static XElement Text(string name, string markdown) => new(Maml + name, Paragraphs(markdown));
 
-    private static IEnumerable<XElement> Paragraphs(string markdown) => HelpPage.Paragraphs(markdown).Select(p => new XElement(Maml + "para", p));
+    private static IEnumerable<XElement> Paragraphs(string markdown) =>
+        HelpPage.Paragraphs(markdown).Select(p => new XElement(Maml + "para", p));
 
     private static string Lower(bool value) => value ? "true" : "false";
 }

@@ -35,7 +35,8 @@ public sealed partial class InvokeArtifactSyncCommand
     private static ExchangeRequest Repeat(SyncEngine engine, string id)
     {
         var run = engine.GetRuns(new RunQuery { RunIds = [id] }).FirstOrDefault()
-            ?? throw new ArtifactSyncException(ErrorCode.RunNotFound, $"There is no run '{id}' in this archive. Get-SyncRun lists the runs.", id);
+            ?? throw new ArtifactSyncException(
+                ErrorCode.RunNotFound, $"There is no run '{id}' in this archive. Get-SyncRun lists the runs.", id);
         return run.Target is { } target
             ? new ExchangeRequest { Target = target, ParentRunId = id }
             : throw new ArtifactSyncException(ErrorCode.InvalidArgument, $"The run '{id}' ({run.Kind}) has no target to plan for.", id);

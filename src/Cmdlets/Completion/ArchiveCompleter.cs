@@ -19,6 +19,8 @@ public abstract class ArchiveCompleter : IArgumentCompleter
     /// <summary>PowerShell takes each of these for a single quote.</summary>
     private const string SingleQuotes = "'\u2018\u2019\u201a\u201b";
 
+    private const string PlainCharacters = "-_./:\\~+";
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
@@ -27,7 +29,8 @@ public abstract class ArchiveCompleter : IArgumentCompleter
         {
             var started = Stopwatch.GetTimestamp();
             var word = (wordToComplete ?? "").Trim('\'', '"');
-            var engine = new SyncEngine(new EngineOptions { ArchivePath = ArchiveFolder.Resolve(Text(fakeBoundParameters, "ArchivePath", "Archive"), Resolve) });
+            var archive = ArchiveFolder.Resolve(Text(fakeBoundParameters, "ArchivePath", "Archive"), Resolve);
+            var engine = new SyncEngine(new EngineOptions { ArchivePath = archive });
             return
             [
                 .. Suggest(engine, word, fakeBoundParameters)
@@ -48,8 +51,8 @@ public abstract class ArchiveCompleter : IArgumentCompleter
 
     internal static string Quote(string value)
     {
-        var plain = value.Length > 0 && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':' or '\\' or '~' or '+');
-        return plain && value[0] != '-' ? value : "'" + string.Concat(value.Select(c => SingleQuotes.Contains(c) ? new string(c, 2) : c.ToString())) + "'";
+        var plain = value.Length > 0 && value[0] != '-' && value.All(c => char.IsAsciiLetterOrDigit(c) || PlainCharacters.Contains(c));
+        return plain ? value : "'" + string.Concat(value.Select(c => SingleQuotes.Contains(c) ? $"{c}{c}" : $"{c}")) + "'";
     }
 
     private static string? Text(IDictionary bound, params ReadOnlySpan<string> names)

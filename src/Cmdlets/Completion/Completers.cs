@@ -29,14 +29,16 @@ public sealed class TargetCompleter : ArchiveCompleter
 public sealed class SessionIdCompleter : ArchiveCompleter
 {
     private protected override IEnumerable<Suggestion> Suggest(SyncEngine engine, string word, IDictionary bound) =>
-        Recent.Sessions(engine).Select(session => new Suggestion(session.SessionId, session.Name ?? session.FirstMessage ?? session.Project));
+        Recent.Sessions(engine)
+            .Select(session => new Suggestion(session.SessionId, session.Name ?? session.FirstMessage ?? session.Project));
 }
 
 /// <summary>Projects of the latest sessions that match.</summary>
 public sealed class ProjectCompleter : ArchiveCompleter
 {
     private protected override IEnumerable<Suggestion> Suggest(SyncEngine engine, string word, IDictionary bound) =>
-        Recent.Sessions(engine).Where(session => session.Project.Length > 0).Select(session => new Suggestion(session.Project, session.Project));
+        Recent.Sessions(engine)
+            .Where(session => session.Project.Length > 0).Select(session => new Suggestion(session.Project, session.Project));
 }
 
 /// <summary>Origins of the latest sessions.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ArtifactSync.Errors;
+using NoSuchDrive = System.Management.Automation.DriveNotFoundException;
 
 namespace ArtifactSync.Cmdlets.Parameters;
 
@@ -15,7 +16,7 @@ internal static class FileSystemPaths
             RequireFileSystem(provider, path);
             return absolute;
         }
-        catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or PSNotSupportedException)
+        catch (Exception e) when (e is NoSuchDrive or ProviderNotFoundException or PSNotSupportedException)
         {
             throw new ArtifactSyncException(ErrorCode.PathNotFound, $"The path '{path}' cannot be resolved: {e.Message}", path, e);
         }
@@ -30,7 +31,7 @@ internal static class FileSystemPaths
             RequireFileSystem(provider, path);
             return [.. found];
         }
-        catch (Exception e) when (e is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
+        catch (Exception e) when (e is ItemNotFoundException or NoSuchDrive or ProviderNotFoundException)
         {
             throw NotFound(path, e);
         }

@@ -26,6 +26,7 @@ public sealed class IdTransformationAttribute(params string[] properties) : Argu
         foreach (var name in Properties)
             if (PSObject.AsPSObject(item ?? "").Properties[name]?.Value is { } value)
                 return value.ToString() ?? "";
-        throw new ArgumentTransformationMetadataException($"An id is text, or an object with the property {string.Join(" or ", Properties)}.");
+        throw new ArgumentTransformationMetadataException(
+            $"An id is text, or an object with the property {string.Join(" or ", Properties)}.");
     }
 }

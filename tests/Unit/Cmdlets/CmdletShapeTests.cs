@@ -11,15 +11,18 @@ public partial class CmdletShapeTests
 
     [Theory]
     [InlineData("Get-ArchiveSession", "Filter",
-        "[-Project String] [-Origin String] [-Since DateTimeOffset] [-Name String] [-Query String] [-Starred] [-Trashed] [-First Int32] [-IncludeMessage] [-ArchivePath String]")]
+        "[-Project String] [-Origin String] [-Since DateTimeOffset] [-Name String] [-Query String] [-Starred] [-Trashed] "
+        + "[-First Int32] [-IncludeMessage] [-ArchivePath String]")]
     [InlineData("Get-ArchiveSession", "Id", "[-Id] String[] [-Trashed] [-IncludeMessage] [-ArchivePath String]")]
     [InlineData("Get-SyncRun", "Filter",
-        "[-Last Int32] [-Status RunStatus[]] [-Kind RunKind[]] [-Since DateTimeOffset] [-Until DateTimeOffset] [-Retryable] [-IncludeEntity] [-ArchivePath String]")]
+        "[-Last Int32] [-Status RunStatus[]] [-Kind RunKind[]] [-Since DateTimeOffset] [-Until DateTimeOffset] [-Retryable] "
+        + "[-IncludeEntity] [-ArchivePath String]")]
     [InlineData("Get-SyncRun", "Id", "[-RunId] String[] [-IncludeEntity] [-ArchivePath String]")]
     [InlineData("Import-ArchiveSession", "Path", "[[-Path] String[]] [-Full] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Import-ArchiveSession", "LiteralPath", "-LiteralPath String[] [-Full] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Exchange",
-        "[-Target] String[] [-Path String[]] [-Initialize] [-OriginId String] [-Full] [-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "[-Target] String[] [-Path String[]] [-Initialize] [-OriginId String] [-Full] [-PreflightOnly] [-LockTimeout TimeSpan] "
+        + "[-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Retry",
         "-RetryFailed -RunId String[] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
