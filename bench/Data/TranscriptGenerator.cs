@@ -13,7 +13,8 @@ internal sealed class TranscriptGenerator(int seed)
 {
     private const int TurnsASession = 6;
     private static readonly DateTime Start = new(2026, 1, 5, 8, 0, 0, DateTimeKind.Utc);
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
     private readonly string[] _words = Vocabulary(seed);
 
     /// <summary>Writes so many sessions below a folder, spread over projects; returns the bytes written.</summary>
@@ -65,7 +66,7 @@ internal sealed class TranscriptGenerator(int seed)
     {
         var random = new Random(seed);
         string[] syllables = ["ka", "ro", "ti", "men", "sol", "ver", "an", "do", "qui", "lex", "par", "tor", "um", "bra", "ne", "ski", "für", "é"];
-        return [.. Enumerable.Range(0, 4000).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 5)).Select(_ => syllables[random.Next(syllables.Length)])))];
+        return [.. Enumerable.Range(0, 4000).Select(_ => string.Concat(random.GetItems(syllables, random.Next(1, 5))))];
     }
 
     private sealed class Session(TranscriptGenerator owner, Utf8JsonWriter json, Stream file, int index)
@@ -90,16 +91,29 @@ internal sealed class TranscriptGenerator(int seed)
                 string message = $"msg_{index:x}_{turn:x}_{call:x}", tool = $"toolu_{index:x}_{turn:x}_{call:x}";
                 if (call == 0)
                 {
-                    Assistant(message, b => { b.WriteString("type", "thinking"); b.WriteString("thinking", Prose(200, 1400)); b.WriteString("signature", Prose(80, 120)); });
+                    Assistant(message, Thinking);
                 }
 
-                Assistant(message, b => { b.WriteString("type", "text"); b.WriteString("text", Prose(60, 700)); });
+                Assistant(message, b => Text(b, 700));
                 Assistant(message, b => ToolUse(b, tool));
                 Result(tool, Output(500, 8000));
             }
 
             _line = (turn * 16) + 15;
-            Assistant($"msg_{index:x}_{turn:x}_end", b => { b.WriteString("type", "text"); b.WriteString("text", Prose(100, 1500)); }, "end_turn");
+            Assistant($"msg_{index:x}_{turn:x}_end", b => Text(b, 1500), "end_turn");
+        }
+
+        private void Thinking(Utf8JsonWriter b)
+        {
+            b.WriteString("type", "thinking");
+            b.WriteString("thinking", Prose(200, 1400));
+            b.WriteString("signature", Prose(80, 120));
+        }
+
+        private void Text(Utf8JsonWriter b, int most)
+        {
+            b.WriteString("type", "text");
+            b.WriteString("text", Prose(60, most));
         }
 
         private void ToolUse(Utf8JsonWriter b, string id)
@@ -215,7 +229,8 @@ internal sealed class TranscriptGenerator(int seed)
             file.WriteByte((byte)'\n');
         }
 
-        private string Uuid(int line) => string.Create(CultureInfo.InvariantCulture, $"{index:x8}-{line:x4}-4000-8000-{owner.SeedOf(index):x12}");
+        private string Uuid(int line) =>
+            string.Create(CultureInfo.InvariantCulture, $"{index:x8}-{line:x4}-4000-8000-{owner.SeedOf(index):x12}");
 
         private string Word() => owner._words[(int)(Math.Pow(_random.NextDouble(), 2) * owner._words.Length)];
 
@@ -238,7 +253,8 @@ internal sealed class TranscriptGenerator(int seed)
             var text = new StringBuilder(length + 64);
             for (int line = 1; text.Length < length; line++)
             {
-                text.Append(CultureInfo.InvariantCulture, $"{line,5}\t{new string(' ', _random.Next(3) * 2)}const {Word()} = {Word()}.{Word()}(\"{Word()}\", {_random.Next(1000)});\n");
+                string indent = new(' ', _random.Next(3) * 2);
+                text.Append(CultureInfo.InvariantCulture, $"{line,5}\t{indent}const {Word()} = {Word()}.{Word()}(\"{Word()}\", {_random.Next(1000)});\n");
             }
 
             return text.ToString();

@@ -33,7 +33,8 @@ internal sealed class ImportScenario : IScenario
         using ArchiveDatabase archive = ArchiveDatabase.Open(options, ArchiveMode.Create);
         using Lease lease = archive.AcquireLease("bench", options.LeaseTimeout, CancellationToken.None);
         var request = new ImportRequest { Paths = [transcripts] };
-        int done = TranscriptImporter.Import(archive, lease, request, NullObserver.Instance, CancellationToken.None).Count(r => r.Status == expected);
+        int done = TranscriptImporter.Import(archive, lease, request, NullObserver.Instance, CancellationToken.None)
+            .Count(r => r.Status == expected);
         if (done != context.Count)
         {
             throw new InvalidOperationException($"{done} of {context.Count} files were '{expected}'.");

@@ -48,7 +48,8 @@ internal sealed record ClaudeBlock
 
     private static ClaudeBlock Read(JsonValue block)
     {
-        JsonValue type = default, text = default, thinking = default, id = default, name = default, input = default, answers = default, content = default;
+        JsonValue type = default, text = default, thinking = default, id = default;
+        JsonValue name = default, input = default, answers = default, content = default;
         JsonValue.Members members = block.EnumerateMembers();
         while (members.MoveNext())
         {
@@ -70,7 +71,8 @@ internal sealed record ClaudeBlock
 
         if (type.Is("tool_result"u8))
         {
-            return new ClaudeBlock { Kind = BlockKind.ToolResult, Id = answers.Text(), Result = ResultText(content), Hash = ContentHash.Chain(0, block.Raw) };
+            ulong hash = ContentHash.Chain(0, block.Raw);
+            return new ClaudeBlock { Kind = BlockKind.ToolResult, Id = answers.Text(), Result = ResultText(content), Hash = hash };
         }
 
         if (type.Is("tool_use"u8))

@@ -7,8 +7,10 @@ namespace ArtifactSync.Transcripts;
 /// of the file; lines of one response (same message id, one after the other) become one message. A line that only brings
 /// tool results takes an ordinal and no message, as in recordings of the original program.
 /// </summary>
-internal sealed class ClaudeReader : TranscriptReader
+internal sealed partial class ClaudeReader : TranscriptReader
 {
+    private const int MaxLeaves = 64;
+
     /// <summary>A response whose further lines may still come.</summary>
     private Response? _open;
     private ReaderState? _beforeOpen;
@@ -55,6 +57,12 @@ internal sealed class ClaudeReader : TranscriptReader
         {
             Other(ref entry, time);
             return;
+        }
+
+        State.LastUuid = entry.Uuid.Text();
+        if (State.Leaves.Count > 0 && State.Leaves.TryGetValue(State.LastUuid, out string? name))
+        {
+            State.Summary = name;
         }
 
         Identify(ref entry, isUser);
@@ -140,6 +148,10 @@ internal sealed class ClaudeReader : TranscriptReader
         {
             State.UserTitle = JsonText.Sanitize(entry.CustomTitle.Text());
         }
+        else if (type.Is("summary"u8))
+        {
+            Name(JsonText.Sanitize(entry.Summary.Text()), entry.LeafUuid.Text());
+        }
         else if (type.Is("ai-title"u8))
         {
             State.AiTitle = JsonText.Sanitize(entry.AiTitle.Text());
@@ -156,6 +168,19 @@ internal sealed class ClaudeReader : TranscriptReader
         else if (type.Is("progress"u8) && entry.Data["type"u8].Is("agent_progress"u8))
         {
             Link(entry.ParentToolUseId.Text(), entry.Data["agentId"u8].Text());
+        }
+    }
+
+    /// <summary>A summary names the session that its leaf belongs to, and that is often another one.</summary>
+    private void Name(string summary, string leaf)
+    {
+        if (leaf.Length > 0 && leaf == State.LastUuid)
+        {
+            State.Summary = summary;
+        }
+        else if (State.Leaves.Count < MaxLeaves)
+        {
+            State.Leaves[leaf] = summary;
         }
     }
 
@@ -183,7 +208,7 @@ internal sealed class ClaudeReader : TranscriptReader
     /// <summary>What takes the place of the conversation so far after a compaction.</summary>
     private void Summary(ref ClaudeEntry entry, ref ClaudeMessage message, TranscriptTime time)
     {
-        IEnumerable<string> texts = ClaudeBlock.ReadAll(message.Content).Where(b => b.Kind == ClaudeBlock.BlockKind.Text).Select(b => b.Text);
+        IEnumerable<string> texts = Texts(ClaudeBlock.ReadAll(message.Content), ClaudeBlock.BlockKind.Text);
         MessageRecord record = NewMessage(ref entry, "assistant");
         (record.IsSystem, record.IsCompactBoundary, record.SourceType, record.SourceSubtype) = (true, true, "system", "compact_boundary");
         Add(record, string.Join('\n', texts), time);
@@ -298,9 +323,12 @@ internal sealed class ClaudeReader : TranscriptReader
             .Select(b => b.Kind == ClaudeBlock.BlockKind.Thinking ? $"[Thinking]\n{b.Text}\n[/Thinking]" : b.Text));
     }
 
+    private static IEnumerable<string> Texts(List<ClaudeBlock> blocks, ClaudeBlock.BlockKind kind) =>
+        blocks.Where(b => b.Kind == kind).Select(b => b.Text);
+
     private static void Fill(MessageRecord record, List<ClaudeBlock> blocks)
     {
-        record.ThinkingText = string.Join("\n\n", blocks.Where(b => b.Kind == ClaudeBlock.BlockKind.Thinking && b.Text.Length > 0).Select(b => b.Text));
+        record.ThinkingText = string.Join("\n\n", Texts(blocks, ClaudeBlock.BlockKind.Thinking).Where(t => t.Length > 0));
         record.HasThinking = record.ThinkingText.Length > 0;
         record.HasToolUse = blocks.Exists(b => b.Kind == ClaudeBlock.BlockKind.ToolUse);
         record.ToolCalls.AddRange(blocks.Select(b => b.Call).OfType<ToolCallRecord>());
@@ -330,68 +358,6 @@ internal sealed class ClaudeReader : TranscriptReader
         Builder.Add(message);
     }
 
-    private void Results(List<ClaudeBlock> blocks, JsonValue toolUseResult)
-    {
-        int count = 0;
-        string last = "";
-        foreach (ClaudeBlock block in blocks)
-        {
-            if (block.Kind != ClaudeBlock.BlockKind.ToolResult || block.Id.Length == 0)
-            {
-                continue;
-            }
-
-            (count, last) = (count + 1, block.Id);
-            State.Unanswered.Remove(block.Id);
-            if (State.Calls.Find(block.Id) is { IsAnswered: false } call)
-            {
-                string text = JsonText.Sanitize(block.Result);
-                string kept = ToolCategory.KeepsResult(ToolCategory.Of(call.Tool)) ? text : "";
-                Builder.Amend(new Amendment(call.Ordinal, call.Index) { Result = new ToolResult(kept, JsonText.Utf8Length(text)) });
-                call.IsAnswered = true;
-                Forget(call);
-            }
-        }
-
-        if (count == 1 && toolUseResult.IsObject)
-        {
-            Link(last, toolUseResult["agentId"u8].Text());
-        }
-    }
-
-    /// <summary>Remembers which subagent works for a call. The first word counts.</summary>
-    private void Link(string toolUseId, string agentId)
-    {
-        if (toolUseId.Length == 0 || agentId.Length == 0)
-        {
-            return;
-        }
-
-        string session = agentId.StartsWith("agent-", StringComparison.Ordinal) ? agentId : "agent-" + agentId;
-        if (State.Calls.Find(toolUseId) is not { } call)
-        {
-            State.Calls.Link(toolUseId, session);
-        }
-        else if (!call.IsLinked && TakesAgent(call.Tool))
-        {
-            Builder.Amend(new Amendment(call.Ordinal, call.Index) { SubagentSessionId = session });
-            call.IsLinked = true;
-            Forget(call);
-        }
-    }
-
-    /// <summary>Nothing more can come for a call that was answered, unless its subagent is still to be told.</summary>
-    private void Forget(OpenCall call)
-    {
-        if (call.IsAnswered && (call.IsLinked || !TakesAgent(call.Tool)))
-        {
-            State.Calls.Remove(call.Id);
-        }
-    }
-
-    private static bool TakesAgent(string tool) =>
-        ToolCategory.Of(tool) == ToolCategory.Task || tool.Contains("subagent", StringComparison.Ordinal);
-
     public override (ReaderState State, long Position) Checkpoint(long next) =>
         _beforeOpen is { } before ? (before, _openStart) : (State, next);
 
@@ -402,5 +368,11 @@ internal sealed class ClaudeReader : TranscriptReader
         : "clean";
 
     private sealed record Response(
-        string Id, MessageRecord Record, List<ClaudeBlock> Blocks, MessageUsage? Usage, TranscriptTime Time, string StopReason, bool HasEnded);
+        string Id,
+        MessageRecord Record,
+        List<ClaudeBlock> Blocks,
+        MessageUsage? Usage,
+        TranscriptTime Time,
+        string StopReason,
+        bool HasEnded);
 }

@@ -114,7 +114,9 @@ internal static partial class ClaudeText
         return parts;
     }
 
-    [GeneratedRegex("<command-(?:name>[^<]*</command-name|message>[^<]*</command-message|args>[^<]*</command-args)>", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        "<command-(?:name>[^<]*</command-name|message>[^<]*</command-message|args>[^<]*</command-args)>",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex TagPattern();
 
     private static ReadOnlySpan<char> Start(string text)

@@ -128,7 +128,8 @@ internal static class CodexToolText
 
             foreach (string verb in (ReadOnlySpan<string>)["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "])
             {
-                if (line.StartsWith(verb, StringComparison.Ordinal) && line[verb.Length..].Trim() is { Length: > 0 } file && !files.Contains(file))
+                string file = line.StartsWith(verb, StringComparison.Ordinal) ? line[verb.Length..].Trim() : "";
+                if (file.Length > 0 && !files.Contains(file))
                 {
                     files.Add(file);
                 }
@@ -148,7 +149,8 @@ internal static class CodexToolText
 
     private static string Joined(string head, string body) => body.Length > 0 ? head + "\n" + body : head;
 
-    private static string Head(string label, string detail) => Label(detail) is { Length: > 0 } text ? $"[{Label(label)}: {text}]" : $"[{Label(label)}]";
+    private static string Head(string label, string detail) =>
+        Label(detail) is { Length: > 0 } text ? $"[{Label(label)}: {text}]" : $"[{Label(label)}]";
 
     private static string Label(string text) => OneLine(text.Replace(']', ')'));
 

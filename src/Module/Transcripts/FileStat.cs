@@ -34,7 +34,8 @@ internal readonly record struct FileStat(long Size, long MtimeNs, long Inode, lo
     // statx is the one of the stat family whose layout is the same on every architecture.
     [DllImport("libc", EntryPoint = "statx", SetLastError = false)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Statx(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, out StatxBuffer buffer);
+    private static extern int Statx(
+        int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, out StatxBuffer buffer);
 
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private readonly struct StatxBuffer

@@ -53,11 +53,13 @@ internal static class ImportResults
         {
             SessionFate.Excluded => import.With(ErrorCode.SessionExcluded, $"Session '{id}' was removed for good and stays so."),
             SessionFate.Foreign => import.With(
-                ErrorCode.TranscriptSessionTaken, $"'{path}' names its session '{id}', which is the name of another machine's session here."),
+                ErrorCode.TranscriptSessionTaken,
+                $"'{path}' names its session '{id}', which is the name of another machine's session here."),
             SessionFate.Elsewhere => import.With(
                 ErrorCode.TranscriptSessionTaken, $"Session '{id}' is read from a longer file; '{path}' tells less of it."),
             _ when result.MalformedAt is { } at => import.With(
-                ErrorCode.TranscriptLineMalformed, $"'{path}' has {result.MalformedLines} lines that are no JSON; the first one now at byte {at}."),
+                ErrorCode.TranscriptLineMalformed,
+                $"'{path}' has {result.MalformedLines} lines that are no JSON; the first one now at byte {at}."),
             _ => import,
         };
     }

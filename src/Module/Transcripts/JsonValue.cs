@@ -68,7 +68,7 @@ internal readonly ref struct JsonValue
     /// <summary>The JSON text of the value, unchanged.</summary>
     public string RawText() => System.Text.Encoding.UTF8.GetString(Raw);
 
-    /// <summary>Whether this is a string with exactly this text (compared without unescaping, which the names of types never need).</summary>
+    /// <summary>Whether this is a string with exactly this text; escapes are not looked into, names of types have none.</summary>
     public bool Is(ReadOnlySpan<byte> text) => IsString && Raw[1..^1].SequenceEqual(text);
 
     /// <summary>An integer; a fraction is cut off; 0 for everything else and beyond Int64.</summary>

@@ -4,9 +4,11 @@ using ArtifactSync.Wire;
 
 namespace ArtifactSync.Transcripts;
 
-/// <summary>What imports write beyond the tables' own operations: the tail of a session that grew, and late words about its messages.</summary>
+/// <summary>What imports write beyond the tables' own operations: tails of sessions that grew, late words about messages.</summary>
 internal static class OwnSessions
 {
+    private const string SetResult = "UPDATE tool_calls SET result_content = ?, result_content_length = ? WHERE cid = ?";
+
     public static SessionRow Row(ParsedSession session, string? name, string now) => new()
     {
         Own = true,
@@ -18,16 +20,18 @@ internal static class OwnSessions
     };
 
     /// <summary>The row that messages refer to while their session is still being read.</summary>
-    public static SessionRow Stub(string id, string now) => Row(new ParsedSession(new SessionRecord { Id = id }, null, false, false), null, now);
+    public static SessionRow Stub(string id, string now) =>
+        Row(new ParsedSession(new SessionRecord { Id = id }, null, false, false), null, now);
 
     public static int DeleteFrom(Database db, long sid, long ordinal) =>
         db.Execute("DELETE FROM messages WHERE sid = ? AND ordinal >= ?", sid, ordinal);
 
     /// <summary>Gives a session the name that a thread index has for it; returns whether that was news.</summary>
     public static bool Rename(Database db, string id, string name, string now) => db.Execute(
-        "UPDATE sessions SET session_name = ?1, local_modified_at = ?2 WHERE id = ?3 AND own = 1 AND session_name IS NOT ?1", name, now, id) > 0;
+        "UPDATE sessions SET session_name = ?1, local_modified_at = ?2 WHERE id = ?3 AND own = 1 AND session_name IS NOT ?1",
+        name, now, id) > 0;
 
-    /// <summary>Does to rows what <see cref="SessionBuilder"/> does to messages that it still holds. Doing it again changes nothing.</summary>
+    /// <summary>Does to rows what <see cref="SessionBuilder"/> does to messages it still holds. Doing it again changes nothing.</summary>
     public static void Amend(Database db, long sid, Amendment amendment)
     {
         if (db.Scalar<long?>("SELECT mid FROM messages WHERE sid = ? AND ordinal = ?", sid, amendment.Ordinal) is not { } mid)
@@ -52,7 +56,7 @@ internal static class OwnSessions
 
         if (amendment.Result is { } result)
         {
-            db.Execute("UPDATE tool_calls SET result_content = ?, result_content_length = ? WHERE cid = ?", result.Content, result.Length, cid);
+            db.Execute(SetResult, result.Content, result.Length, cid);
         }
 
         if (amendment.SubagentSessionId is { } subagent)
@@ -78,13 +82,14 @@ internal static class OwnSessions
         long index = db.Scalar<long>("SELECT count(*) FROM tool_result_events WHERE cid = ?", cid);
         db.Execute(
             """
-            INSERT INTO tool_result_events(cid, event_index, source, status, content, tool_use_id, agent_id, subagent_session_id, timestamp, content_length)
+            INSERT INTO tool_result_events(cid, event_index, source, status, content, tool_use_id, agent_id, subagent_session_id, timestamp,
+              content_length)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             cid, index, e.Source, e.Status, e.Content, e.ToolUseId, e.AgentId, e.SubagentSessionId, e.Timestamp, e.ContentLength);
         string before = index == 0 ? "" : db.Scalar<string>("SELECT result_content FROM tool_calls WHERE cid = ?", cid) + "\n\n";
         string content = before + e.Content;
-        db.Execute("UPDATE tool_calls SET result_content = ?, result_content_length = ? WHERE cid = ?", content, JsonText.Utf8Length(content), cid);
+        db.Execute(SetResult, content, JsonText.Utf8Length(content), cid);
     }
 
     public static string Now(TimeProvider clock) => clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);

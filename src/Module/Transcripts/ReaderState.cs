@@ -35,6 +35,10 @@ internal sealed record ReaderState
     public string? AiTitle { get; set; }
     public string? UserTitle { get; set; }
 
+    /// <summary>Claude: uuid of the last line; summaries whose line has not come, for they may speak of another file.</summary>
+    public string LastUuid { get; set; } = "";
+    public Dictionary<string, string> Leaves { get; set; } = new(StringComparer.Ordinal);
+
     public string StopReason { get; set; } = "";
     /// <summary>Calls of the last assistant message that have no result yet.</summary>
     public List<string> Unanswered { get; set; } = [];
@@ -52,7 +56,10 @@ internal sealed record ReaderState
     public CallTable Calls { get; set; } = new();
 
     /// <summary>A copy that further reading does not change, except for <see cref="Calls"/>, which it shares.</summary>
-    public ReaderState Snapshot() => this with { Session = Session with { }, Unanswered = [.. Unanswered] };
+    public ReaderState Snapshot() => this with
+    {
+        Session = Session with { }, Unanswered = [.. Unanswered], Leaves = new(Leaves, StringComparer.Ordinal),
+    };
 
     public string Save() => JsonSerializer.Serialize(this, ReaderStateContext.Default.ReaderState);
 
@@ -66,7 +73,8 @@ internal sealed record ReaderState
 
         try
         {
-            return JsonSerializer.Deserialize(text, ReaderStateContext.Default.ReaderState) is { Version: CurrentVersion } state ? state : null;
+            ReaderState? state = JsonSerializer.Deserialize(text, ReaderStateContext.Default.ReaderState);
+            return state?.Version == CurrentVersion ? state : null;
         }
         catch (JsonException)
         {

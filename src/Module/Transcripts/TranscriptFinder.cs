@@ -16,7 +16,8 @@ internal static class TranscriptFinder
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string claude = Environment.GetEnvironmentVariable("CLAUDE_CONFIG_DIR") is { Length: > 0 } c ? c : Path.Combine(home, ".claude");
         string codex = Environment.GetEnvironmentVariable("CODEX_HOME") is { Length: > 0 } x ? x : Path.Combine(home, ".codex");
-        return [.. new[] { Path.Combine(claude, "projects"), Path.Combine(codex, "sessions") }.Where(Directory.Exists).Select(Path.GetFullPath)];
+        string[] folders = [Path.Combine(claude, "projects"), Path.Combine(codex, "sessions")];
+        return [.. folders.Where(Directory.Exists).Select(Path.GetFullPath)];
     }
 
     public static List<FoundFile> Find(IReadOnlyList<string> paths, CancellationToken cancellationToken)
@@ -41,7 +42,8 @@ internal static class TranscriptFinder
         return [.. found.Values];
     }
 
-    private static void Walk(string folder, SortedDictionary<string, FoundFile> found, List<string> ancestors, CancellationToken cancellationToken)
+    private static void Walk(
+        string folder, SortedDictionary<string, FoundFile> found, List<string> ancestors, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         // A link may lead back up; its real path is then among the real paths of where it lies.
@@ -69,7 +71,8 @@ internal static class TranscriptFinder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            found[folder] = new FoundFile(folder, default, ErrorCode.TranscriptUnreadable, $"The folder '{folder}' cannot be listed: {e.Message}");
+            found[folder] = new FoundFile(
+                folder, default, ErrorCode.TranscriptUnreadable, $"The folder '{folder}' cannot be listed: {e.Message}");
         }
         finally
         {

@@ -27,7 +27,8 @@ internal static class TranscriptFormat
     }
 
     private static bool IsCodex(JsonValue type) =>
-        type.Is("session_meta"u8) || type.Is("turn_context"u8) || type.Is("response_item"u8) || type.Is("event_msg"u8) || type.Is("compacted"u8);
+        type.Is("session_meta"u8) || type.Is("turn_context"u8) || type.Is("response_item"u8) || type.Is("event_msg"u8)
+        || type.Is("compacted"u8);
 
     private static bool IsClaude(ref ClaudeEntry entry)
     {

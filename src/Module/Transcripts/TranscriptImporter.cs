@@ -45,7 +45,8 @@ internal sealed class TranscriptImporter
 
     private IEnumerable<ArchiveSessionImport> Run(CancellationToken cancellationToken)
     {
-        List<FoundFile> files = TranscriptFinder.Find(_request.Paths.Count > 0 ? _request.Paths : TranscriptFinder.DefaultFolders(), cancellationToken);
+        IReadOnlyList<string> paths = _request.Paths.Count > 0 ? _request.Paths : TranscriptFinder.DefaultFolders();
+        List<FoundFile> files = TranscriptFinder.Find(paths, cancellationToken);
         Dictionary<string, TranscriptFile> known = _archive is null ? new(StringComparer.Ordinal)
             : TranscriptTable.AllWithoutState(_archive.Reader).ToDictionary(f => f.Path, StringComparer.Ordinal);
         List<Step> steps = [.. files.Select(file => Plan(file, known.GetValueOrDefault(file.Path)))];
@@ -142,7 +143,8 @@ internal sealed class TranscriptImporter
 
         if (step.Job is not { } job)
         {
-            return step.Parser!.Known!.Format.Length == 0 ? ImportResults.Unrecognized(step.File.Path) : ImportResults.Unchanged(step.Parser);
+            bool isRecognized = step.Parser!.Known!.Format.Length > 0;
+            return isRecognized ? ImportResults.Unchanged(step.Parser) : ImportResults.Unrecognized(step.File.Path);
         }
 
         ArchiveSessionImport result = import.Write(job, cancellationToken);
@@ -167,7 +169,8 @@ internal sealed class TranscriptImporter
         foreach (CodexThreadNames.Index index in indexes)
         {
             TranscriptFile row = CodexThreadNames.Row(index);
-            if (known.TryGetValue(index.Path, out TranscriptFile? before) && before.Size == row.Size && before.MtimeNs == row.MtimeNs && before.Inode == row.Inode)
+            if (known.TryGetValue(index.Path, out TranscriptFile? before)
+                && (before.Size, before.MtimeNs, before.Inode) == (row.Size, row.MtimeNs, row.Inode))
             {
                 continue;
             }

@@ -72,7 +72,8 @@ internal sealed record TranscriptParser(string Path, FileStat Stat, TranscriptFi
 
     private FileResult Read(FileStream stream, Action<SessionChunk> emit, CancellationToken cancellationToken)
     {
-        if (Known is { Format.Length: > 0 } known && ReaderState.Load(known.State) is { } state && Continues(stream, known, state, cancellationToken, out bool isSame))
+        if (Known is { Format.Length: > 0 } known && ReaderState.Load(known.State) is { } state
+            && Continues(stream, known, state, cancellationToken, out bool isSame))
         {
             if (isSame)
             {

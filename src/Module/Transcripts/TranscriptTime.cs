@@ -25,7 +25,8 @@ internal readonly record struct TranscriptTime(long Seconds, int Nanos) : ICompa
 
         if (!Number(text[..4], out int year) || !Number(text[5..7], out int month) || !Number(text[8..10], out int day)
             || !Number(text[11..13], out int hour) || !Number(text[14..16], out int minute) || !Number(text[17..19], out int second)
-            || year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59)
+            || year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)
+            || hour > 23 || minute > 59 || second > 59)
         {
             return default;
         }
@@ -96,7 +97,8 @@ internal readonly record struct TranscriptTime(long Seconds, int Nanos) : ICompa
             return "";
         }
 
-        string text = new DateTime(Seconds * TimeSpan.TicksPerSecond, DateTimeKind.Utc).ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+        var time = new DateTime(Seconds * TimeSpan.TicksPerSecond, DateTimeKind.Utc);
+        string text = time.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
         return Nanos == 0 ? text + "Z" : $"{text}.{Nanos.ToString("D9", CultureInfo.InvariantCulture).TrimEnd('0')}Z";
     }
 }

@@ -14,6 +14,7 @@ public sealed class IncrementalTests
         text.Append("no json at all\n");
         text.Append(Some.User("s", 3, "/clear"));
         text.Append("""{"type":"summary","summary":"kept out","leafUuid":"x"}""" + "\n");
+        text.Append("""{"type":"summary","summary":"names it","leafUuid":"s-user-8"}""" + "\n");
         text.Append("""{"type":"ai-title","aiTitle":"Made up","sessionId":"s"}""" + "\n");
         text.Append(Some.Assistant("s", 4, "m4", Some.Text("I spawn")));
         text.Append(Some.Assistant("s", 4, "m4", Some.Text("I spawn two"), Some.ToolUse("t1", "Task", new JsonObject { ["prompt"] = "one" })));
