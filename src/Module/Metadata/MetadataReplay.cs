@@ -127,7 +127,9 @@ internal sealed class MetadataReplay
         }
 
         step.Complete();
+        _archive.Options.Checkpoint("replay.applied");
         transaction.Commit();
+        _archive.Options.Checkpoint("replay.committed");
         foreach ((StoredEvent stored, InspectedEvent seen, ReplayOutcome outcome) in outcomes)
         {
             Count(stored, seen, outcome);

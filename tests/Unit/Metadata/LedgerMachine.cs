@@ -45,6 +45,9 @@ internal sealed class LedgerMachine : IDisposable
         Write(db => StateTable.Set(db, StateTable.OriginId, origin));
     }
 
+    /// <summary>The id under which this machine's archive has a session.</summary>
+    public string Local(string gid) => Wire.Gid.ToLocal(Origin, gid);
+
     public void Write(Action<Database> change)
     {
         using WriteTransaction transaction = Lease.Begin();
