@@ -68,8 +68,8 @@ internal sealed class ArchiveClock(Database db, TimeProvider wall)
 
         return Hlc.TryParse(text, out Hlc value) ? value : throw new ArtifactSyncException(
             ErrorCode.ClockInvalid,
-            $"The archive's clock state '{text}' can't be read. It is never reset by itself, because stamps would repeat; restore the archive "
-            + "from a backup.",
+            $"The archive's clock state '{text}' can't be read. It is never reset by itself, because stamps would repeat; restore the "
+            + "archive from a backup.",
             text);
     }
 }

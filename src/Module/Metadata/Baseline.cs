@@ -12,7 +12,7 @@ internal static class Baseline
 {
     private const int Page = 128;
 
-    /// <summary>Remembers, in the transaction that adopts the origin, that the baseline is owed after the first exchange that succeeds.</summary>
+    /// <summary>Remembers, where an exchange with -Initialize begins, that the baseline is owed until it is done.</summary>
     public static void Owe(Database db) => MetadataTable.SetBaselinePending(db, pending: true);
 
     public static bool IsOwed(Database db) => MetadataTable.BaselinePending(db);

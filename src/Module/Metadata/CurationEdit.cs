@@ -1,4 +1,5 @@
 using ArtifactSync.Errors;
+using ArtifactSync.Wire;
 
 namespace ArtifactSync.Metadata;
 

@@ -80,7 +80,8 @@ internal static class CurationTable
     /// <summary>Curation that no register knows, as events without stamp: titles, stars, trash, pins, each by session (spec 9.6).</summary>
     public static IEnumerable<MetadataEvent> Unregistered(Database db, string origin)
     {
-        IEnumerable<MetadataEvent> renames = Sessions(db, "SELECT id, display_name FROM sessions WHERE display_name IS NOT NULL ORDER BY id")
+        IEnumerable<MetadataEvent> renames = Sessions(
+            db, "SELECT id, display_name FROM sessions WHERE display_name IS NOT NULL ORDER BY id")
             .Select(row => Event(origin, row.Id, EventOp.Rename, EditPlanner.RenameValue(row.Text)));
         IEnumerable<MetadataEvent> stars = Sessions(
             db, "SELECT id, NULL FROM starred_sessions t JOIN sessions s ON s.id = t.session_id ORDER BY id")
@@ -92,8 +93,10 @@ internal static class CurationTable
             SELECT s.id, p.source_uuid, p.ordinal, p.note FROM pinned_messages p JOIN sessions s ON s.sid = p.sid
             WHERE p.field IS NULL ORDER BY s.id, p.ordinal, p.pid
             """,
-            row => Event(
-                origin, row.Text(0), EventOp.Pin, pin: new Pin { SourceUuid = row.Text(1), Ordinal = row.Int64(2), Note = row.TextOrNull(3) }));
+            row => Event(origin, row.Text(0), EventOp.Pin, pin: new Pin
+            {
+                SourceUuid = row.Text(1), Ordinal = row.Int64(2), Note = row.TextOrNull(3),
+            }));
         return renames.Concat(stars).Concat(trash).Concat(pins)
             .Where(document => !MetadataTable.HasRegister(db, document.SessionGid, EventProjection.Of(document).Field));
     }

@@ -47,8 +47,10 @@ internal static class EventInspector
         EventProjection projection = EventProjection.Of(document);
         return projection.Status switch
         {
-            EventProjectionStatus.UnknownOp => Reject(artifact, ErrorCode.EventUnknownOp, $"its operation '{Shown(document.Op)}' is unknown"),
-            EventProjectionStatus.NotProjectable => Reject(artifact, ErrorCode.EventInvalid, $"its {document.Op} has no usable value or pin"),
+            EventProjectionStatus.UnknownOp =>
+                Reject(artifact, ErrorCode.EventUnknownOp, $"its operation '{Shown(document.Op)}' is unknown"),
+            EventProjectionStatus.NotProjectable =>
+                Reject(artifact, ErrorCode.EventInvalid, $"its {document.Op} has no usable value or pin"),
             _ when Gid.ToLocal(ownOrigin, document.SessionGid).Length == 0 =>
                 Reject(artifact, ErrorCode.EventInvalid, "it names a session of this archive without an id"),
             _ => new InspectedEvent(artifact, EventVerdict.Apply, clock, Entry(artifact, document, projection)),

@@ -29,4 +29,5 @@ internal enum EventVerdict
 /// <param name="Code">Why it is not applied.</param>
 /// <param name="Reason">The same in words.</param>
 internal sealed record InspectedEvent(
-    ArtifactRef Artifact, EventVerdict Verdict, Hlc? Clock = null, RegisterEntry? Entry = null, ErrorCode? Code = null, string? Reason = null);
+    ArtifactRef Artifact, EventVerdict Verdict, Hlc? Clock = null, RegisterEntry? Entry = null, ErrorCode? Code = null,
+    string? Reason = null);

@@ -22,7 +22,9 @@ internal sealed class LocalEventStore(LocalStore store) : IEventStore
         return Convert.ToHexStringLower(SHA256.HashData(bytes)) == ArtifactName.Sha256(artifact)
             ? bytes
             : throw new ArtifactSyncException(
-                ErrorCode.HashMismatch, $"'{artifact}' is damaged in the local store. It is fetched again from a target that has it.", artifact.Path);
+                ErrorCode.HashMismatch,
+                $"'{artifact}' is damaged in the local store. It is fetched again from a target that has it.",
+                artifact.Path);
     }
 
     public void Publish(Database db, IReadOnlyList<StampedEvent> events)

@@ -20,7 +20,8 @@ internal static class MetadataTable
     public static void StoreClock(Database db, string text) => StateTable.Set(db, StateTable.MetadataClock, text);
 
     /// <summary>Every foreign event of the local store up to this aid is applied, quarantined or among the deferred.</summary>
-    public static long Cursor(Database db) => long.TryParse(StateTable.Get(db, CursorKey), NumberStyles.None, CultureInfo.InvariantCulture, out long aid) ? aid : 0;
+    public static long Cursor(Database db) => long.TryParse(
+        StateTable.Get(db, CursorKey), NumberStyles.None, CultureInfo.InvariantCulture, out long aid) ? aid : 0;
 
     public static void SetCursor(Database db, long aid) => StateTable.Set(db, CursorKey, aid.ToString(CultureInfo.InvariantCulture));
 
@@ -51,7 +52,10 @@ internal static class MetadataTable
     /// <summary>The pin registers of a session in the order in which their edits were made.</summary>
     public static List<RegisterEntry> PinRegisters(Database db, string gid) =>
         [.. db.Query(
-            $"SELECT {RegisterColumns} FROM metadata_registers WHERE session_gid = ? AND field >= 'pin:' AND field < 'pin;' ORDER BY order_key",
+            $"""
+            SELECT {RegisterColumns} FROM metadata_registers
+            WHERE session_gid = ? AND field >= 'pin:' AND field < 'pin;' ORDER BY order_key
+            """,
             ReadRegister, gid)];
 
     public static void Upsert(Database db, RegisterEntry entry, long now) => db.Execute(
@@ -89,7 +93,9 @@ internal static class MetadataTable
             entry.Origin, entry.OrderKey, entry.Sha256, entry.Gid, entry.Op) == 0)
         {
             throw new ArtifactSyncException(
-                ErrorCode.ArchiveCorrupt, $"The archive knows event {entry.OrderKey} of {entry.Origin} with other content.", entry.OrderKey);
+                ErrorCode.ArchiveCorrupt,
+                $"The archive knows event {entry.OrderKey} of {entry.Origin} with other content.",
+                entry.OrderKey);
         }
     }
 
@@ -111,9 +117,11 @@ internal static class MetadataTable
             """
             SELECT aid FROM (
               SELECT aid, origin, name FROM artifacts a WHERE aid > ? AND kind = ? AND origin <> ?
-                AND NOT EXISTS(SELECT 1 FROM metadata_applied m WHERE m.origin = a.origin AND m.order_key = substr(a.name, 1, length(a.name) - 5))
+                AND NOT EXISTS(SELECT 1 FROM metadata_applied m
+                  WHERE m.origin = a.origin AND m.order_key = substr(a.name, 1, length(a.name) - 5))
               UNION
-              SELECT a.aid, a.origin, a.name FROM metadata_deferred d JOIN artifacts a ON a.origin = d.origin AND a.kind = ? AND a.name = d.name
+              SELECT a.aid, a.origin, a.name FROM metadata_deferred d
+              JOIN artifacts a ON a.origin = d.origin AND a.kind = ? AND a.name = d.name
             ) ORDER BY origin, name
             """,
             static row => row.Int64(0), cursor, (long)ArtifactKind.Meta, ownOrigin, (long)ArtifactKind.Meta)];
@@ -124,7 +132,9 @@ internal static class MetadataTable
         SELECT a.origin, a.name, a.size, d.error_code FROM artifacts a
         LEFT JOIN metadata_deferred d ON d.origin = a.origin AND d.name = a.name WHERE a.aid = ?
         """,
-        static row => new StoredEvent(ArtifactName.Parse(row.Text(0), ArtifactKind.Meta, row.Text(1)), row.Int64(2), row.TextOrNull(3)), aid);
+        static row => new StoredEvent(
+            ArtifactName.Parse(row.Text(0), ArtifactKind.Meta, row.Text(1)), row.Int64(2), row.TextOrNull(3)),
+        aid);
 
     public static void Defer(Database db, string origin, string name, ErrorCode code, long now) => db.Execute(
         """

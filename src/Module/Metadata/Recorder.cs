@@ -21,7 +21,8 @@ internal sealed class Recorder(ArchiveDatabase archive, IEventStore store)
     public bool SetTrashed(Lease lease, string sessionId, bool trashed) => One(lease, CurationEdit.SetTrashed(sessionId, trashed));
 
     /// <inheritdoc cref="CurationEdit.AddPin"/>
-    public bool AddPin(Lease lease, string sessionId, long ordinal, string? note) => One(lease, CurationEdit.AddPin(sessionId, ordinal, note));
+    public bool AddPin(Lease lease, string sessionId, long ordinal, string? note) =>
+        One(lease, CurationEdit.AddPin(sessionId, ordinal, note));
 
     public bool RemovePin(Lease lease, string sessionId, long ordinal) => One(lease, CurationEdit.RemovePin(sessionId, ordinal));
 

@@ -1,18 +1,5 @@
 namespace ArtifactSync.Metadata;
 
-/// <summary>The operations of metadata events (spec 9.2); the list is complete.</summary>
-internal static class EventOp
-{
-    public const string Rename = "rename";
-    public const string SoftDelete = "soft_delete";
-    public const string Restore = "restore";
-    public const string Star = "star";
-    public const string Unstar = "unstar";
-    public const string Pin = "pin";
-    public const string Unpin = "unpin";
-    public const string Purge = "purge";
-}
-
 /// <summary>The registers of a session (spec 9.2): one current winner each.</summary>
 internal static class RegisterField
 {
@@ -39,5 +26,6 @@ internal sealed record ConflictRow(
     string WinningOp, string LosingOp, string WinningValue, string LosingValue)
 {
     public static ConflictRow Of(RegisterEntry winner, RegisterEntry loser) => new(
-        winner.Gid, winner.Field, winner.OrderKey, loser.OrderKey, winner.Origin, loser.Origin, winner.Op, loser.Op, winner.Value, loser.Value);
+        winner.Gid, winner.Field, winner.OrderKey, loser.OrderKey, winner.Origin, loser.Origin, winner.Op, loser.Op,
+        winner.Value, loser.Value);
 }

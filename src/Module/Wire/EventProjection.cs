@@ -19,25 +19,16 @@ internal enum EventProjectionStatus
 /// <param name="DisplayName">The title a rename sets; null clears.</param>
 internal sealed record EventProjection(EventProjectionStatus Status, string Field, string Value, string? DisplayName)
 {
-    public const string Rename = "rename";
-    public const string SoftDelete = "soft_delete";
-    public const string Restore = "restore";
-    public const string Star = "star";
-    public const string Unstar = "unstar";
-    public const string PinOp = "pin";
-    public const string Unpin = "unpin";
-    public const string Purge = "purge";
-
     private static readonly EventProjection Unknown = new(EventProjectionStatus.UnknownOp, "", "", null);
     private static readonly EventProjection NotProjectable = new(EventProjectionStatus.NotProjectable, "", "", null);
 
     public static EventProjection Of(MetadataEvent metadataEvent) => metadataEvent.Op switch
     {
-        Rename => OfRename(metadataEvent.Value),
-        SoftDelete or Restore => Applicable("deleted_at", metadataEvent.Op),
-        Star or Unstar => Applicable("starred", metadataEvent.Op),
-        PinOp or Unpin => metadataEvent.Pin is { } pin ? Applicable(PinField(pin), EventDocument.PinText(pin)) : NotProjectable,
-        Purge => Applicable("purge", metadataEvent.Op),
+        EventOp.Rename => OfRename(metadataEvent.Value),
+        EventOp.SoftDelete or EventOp.Restore => Applicable("deleted_at", metadataEvent.Op),
+        EventOp.Star or EventOp.Unstar => Applicable("starred", metadataEvent.Op),
+        EventOp.Pin or EventOp.Unpin => metadataEvent.Pin is { } pin ? Applicable(PinField(pin), EventDocument.PinText(pin)) : NotProjectable,
+        EventOp.Purge => Applicable("purge", metadataEvent.Op),
         _ => Unknown,
     };
 

@@ -14,7 +14,7 @@ namespace ArtifactSync.Tests.Metadata;
 [Trait("Category", "Metadata")]
 public sealed class LedgerConvergenceTests
 {
-    private const int Cases = 60;
+    private const int Cases = 30;
     private static readonly string[] Origins = ["alpha-000001", "bravo-000002", "charlie-000003", "delta-000004"];
     private static readonly string[] Gids = ["alpha-000001~s1", "alpha-000001~s2", "bravo-000002~s3", "delta-000004~s4"];
 

@@ -46,7 +46,7 @@ internal sealed class LedgerMachine : IDisposable
     }
 
     /// <summary>The id under which this machine's archive has a session.</summary>
-    public string Local(string gid) => Wire.Gid.ToLocal(Origin, gid);
+    public string Local(string gid) => Gid.ToLocal(Origin, gid);
 
     public void Write(Action<Database> change)
     {

@@ -25,6 +25,8 @@ internal sealed class MemoryEventStore : IEventStore
         _events.Where(e => e.Key.StartsWith(origin + "/", StringComparison.Ordinal))
             .Select(static e => (Ref(e.Key), e.Value)).OrderBy(static e => e.Item1.Name, StringComparer.Ordinal);
 
+    public bool Contains(string path) => _events.ContainsKey(path);
+
     public byte[] Read(ArtifactRef artifact)
     {
         Opened.Add(artifact.Path);
