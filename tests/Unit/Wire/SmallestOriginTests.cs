@@ -43,7 +43,7 @@ public class SmallestOriginTests
     {
         byte[] decoded = EventDocument.Encode(new MetadataEvent
         {
-            Version = 1, Hlc = Hlc, Origin = Some.Origin, SessionGid = $"{Some.Origin}~sess-1", Op = EventProjection.Rename,
+            Version = 1, Hlc = Hlc, Origin = Some.Origin, SessionGid = $"{Some.Origin}~sess-1", Op = EventOp.Rename,
             Value = "{ \"display_name\" : \"Renamed session\" }",
         });
 
