@@ -42,9 +42,9 @@ internal class FolderIO
     /// <summary>True = <see cref="SyncVolume"/> makes all that was written below <paramref name="root"/> durable at once.</summary>
     public virtual bool CanSyncVolume(string root)
     {
-        // Elsewhere (network, FUSE) the call does not reach the device behind the file system, or needs not to.
-        return OperatingSystem.IsLinux()
-            && new DriveInfo(root).DriveFormat is "ext2" or "ext3" or "ext4" or "xfs" or "btrfs" or "f2fs" or "zfs" or "tmpfs" or "bcachefs";
+        // Elsewhere (network, FUSE) the call need not reach the device behind the file system.
+        return OperatingSystem.IsLinux() && new DriveInfo(root).DriveFormat is
+            "ext2" or "ext3" or "ext4" or "xfs" or "btrfs" or "f2fs" or "zfs" or "tmpfs" or "bcachefs" or "overlay" or "overlayfs";
     }
 
     public virtual void SyncVolume(string root)

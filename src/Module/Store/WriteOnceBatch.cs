@@ -164,7 +164,7 @@ internal sealed class WriteOnceBatch : IDisposable
     private string RequireOnDisk(string directory)
     {
         var path = _folder.Root;
-        var rootDevice = Inspect(path, isRoot: true).Device;
+        var rootDevice = RequireRoot().Device;
         foreach (var part in directory.Split('/'))
         {
             var parent = path;
@@ -175,7 +175,7 @@ internal sealed class WriteOnceBatch : IDisposable
                 _toSync.Add(parent);
             }
 
-            if (Inspect(path, isRoot: false).Device != rootDevice)
+            if (Inspect(path).Device != rootDevice)
             {
                 Volatile.Write(ref _otherVolume, true);
             }
@@ -184,26 +184,30 @@ internal sealed class WriteOnceBatch : IDisposable
         return path;
     }
 
-    private FileStat Inspect(string path, bool isRoot)
-    {
-        var found = FileStatOrNull(path, isRoot);
-        if (found is { Type: EntryType.Directory } directory)
-        {
-            return directory;
-        }
-
-        throw found is null
-            ? new ArtifactSyncException(ErrorCode.TargetNotFound, $"The folder '{path}' is gone. Check that it is mounted.", path)
-            : new ArtifactSyncException(
-                ErrorCode.TargetEntryInvalid, $"'{path}' is not a real folder (a link or a file). Move it away; nothing is written through it.", path);
-    }
-
-    private FileStat? FileStatOrNull(string path, bool follow = false)
+    private FileStat RequireRoot()
     {
         FileStat? found = null;
-        Do(path, () => found = follow ? FileStat.OfTarget(path) : FileStat.Of(path));
+        Do(_folder.Root, () => found = _folder.FindRoot());
+        return found ?? throw Gone(_folder.Root);
+    }
+
+    private FileStat Inspect(string path) => FileStatOrNull(path) switch
+    {
+        { Type: EntryType.Directory } directory => directory,
+        null => throw Gone(path),
+        _ => throw new ArtifactSyncException(
+            ErrorCode.TargetEntryInvalid, $"'{path}' is not a real folder (a link or a file). Move it away; nothing is written through it.", path),
+    };
+
+    private FileStat? FileStatOrNull(string path)
+    {
+        FileStat? found = null;
+        Do(path, () => found = FileStat.Of(path));
         return found;
     }
+
+    private static ArtifactSyncException Gone(string path) =>
+        new(ErrorCode.TargetNotFound, $"The folder '{path}' is gone. Check that it is mounted.", path);
 
     private void Do(string path, Action action)
     {

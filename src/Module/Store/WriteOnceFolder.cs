@@ -12,7 +12,10 @@ internal sealed class WriteOnceFolder
     /// <summary>Names that a reader must not take for content, and that a crash may leave behind.</summary>
     public const string TemporaryPrefix = ".tmp-";
 
+    private const long NotSeen = -1;
+
     private readonly Lazy<bool> _syncsVolume;
+    private long _device = NotSeen;
 
     public WriteOnceFolder(string root, FolderUse use, FolderIO? io = null)
     {
@@ -33,8 +36,7 @@ internal sealed class WriteOnceFolder
     {
         try
         {
-            var found = FileStat.OfTarget(Root);
-            if (found is null)
+            if (FindRoot() is null)
             {
                 IO.CreateDirectory(Root, FolderModes.Directory(Use));
                 if (Path.GetDirectoryName(Root) is { Length: > 0 } parent)
@@ -42,16 +44,33 @@ internal sealed class WriteOnceFolder
                     IO.SyncDirectory(parent);
                 }
             }
-            else if (found.Value.Type != EntryType.Directory)
-            {
-                throw new ArtifactSyncException(
-                    ErrorCode.TargetNotDirectory, $"'{Root}' is not a folder. Name a folder, or move what lies there.", Root);
-            }
         }
         catch (Exception error) when (FolderErrors.IsFileFault(error))
         {
             throw FolderErrors.Writing(error, Root, Use);
         }
+    }
+
+    /// <summary>
+    /// The root as it is now; null when it is not there and never was. What was unmounted in between is an error instead:
+    /// the empty folder under a mount must neither be read as the target nor be written to.
+    /// </summary>
+    /// <exception cref="ArtifactSyncException">TargetNotDirectory; TargetNotFound: it is gone, or on another volume than before.</exception>
+    /// <exception cref="IOException">It can't be looked at.</exception>
+    public FileStat? FindRoot()
+    {
+        var found = FileStat.OfTarget(Root);
+        if (found is { Type: not EntryType.Directory })
+        {
+            throw new ArtifactSyncException(ErrorCode.TargetNotDirectory, $"'{Root}' is not a folder. Name a folder, or move what lies there.", Root);
+        }
+
+        var device = found is { } there ? (long)(there.Device & long.MaxValue) : NotSeen;
+        var before = Interlocked.CompareExchange(ref _device, device, NotSeen);
+        return before == NotSeen || before == device
+            ? found
+            : throw new ArtifactSyncException(
+                ErrorCode.TargetNotFound, $"'{Root}' is gone or was mounted anew while it was in use. Check the mount and run again.", Root);
     }
 
     public WriteOnceBatch BeginBatch(Action<string>? step = null) => new(this, step);

@@ -45,7 +45,7 @@ internal sealed class FolderTransport : ITransport
         Run(_folder.Root, IReadOnlyList<string> () =>
         {
             var origins = new List<string>();
-            if (!HasRoot())
+            if (_folder.FindRoot() is null)
             {
                 return origins;
             }
@@ -245,13 +245,6 @@ internal sealed class FolderTransport : ITransport
 
     private string PathOf(ArtifactRef artifact) => Path.Combine(PathOf(artifact.Origin, artifact.Kind), StorePath.FileName(artifact));
 
-    private bool HasRoot() => FileStat.OfTarget(_folder.Root) switch
-    {
-        null => false,
-        { Type: EntryType.Directory } => true,
-        _ => throw new ArtifactSyncException(ErrorCode.TargetNotDirectory, $"'{_folder.Root}' is not a folder.", _folder.Root),
-    };
-
     /// <summary>As <see cref="FindDirectory"/>, looked at once.</summary>
     private bool KnowsDirectory(string origin, ArtifactKind kind)
     {
@@ -272,6 +265,11 @@ internal sealed class FolderTransport : ITransport
     /// <summary>Whether the directory of (origin, kind) is there; throws when something else is in its place.</summary>
     private bool FindDirectory(string origin, ArtifactKind kind)
     {
+        if (_folder.FindRoot() is null)
+        {
+            return false;
+        }
+
         var path = _folder.Root;
         foreach (var part in StorePath.Directory(origin, kind).Split('/'))
         {

@@ -37,9 +37,9 @@ internal sealed class ListingToken(TimeProvider clock)
 
     /// <summary>
     /// FAT does not note a new name in the time of the directory on every system, and bucket mounts invent times. What is
-    /// not known to be sound is listed.
+    /// not known to be sound is listed; a UNC path tells nothing of what lies behind it.
     /// </summary>
-    private static bool KeepsTimes(string root) => new DriveInfo(root).DriveFormat.ToLowerInvariant() is
+    private static bool KeepsTimes(string root) => !root.StartsWith(@"\\", StringComparison.Ordinal) && new DriveInfo(root).DriveFormat.ToLowerInvariant() is
         "ext2" or "ext3" or "ext4" or "xfs" or "btrfs" or "f2fs" or "zfs" or "bcachefs" or "jfs" or "reiserfs" or "tmpfs" or "ramfs"
         or "overlayfs" or "overlay" or "nfs" or "cifs" or "smb" or "smb2" or "ntfs" or "refs" or "apfs" or "hfs";
 }

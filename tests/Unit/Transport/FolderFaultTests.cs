@@ -138,6 +138,32 @@ public sealed class FolderFaultTests : IDisposable
     }
 
     [MountFact]
+    public async Task AnyCall_TargetUnmountedMeanwhile_NeitherReadsNorWritesWhatLiesUnderIt()
+    {
+        var transport = Open();
+        using (Mount.Tmpfs(_folder.Path, "size=1m"))
+        {
+            await transport.PutAsync(Some.Segment("a"), "a");
+            Assert.Empty(await transport.FlushAsync(default));
+        }
+
+        foreach (var call in new Func<Task>[]
+        {
+            () => transport.OriginsAsync(),
+            () => transport.NamesAsync(Some.Origin, ArtifactKind.Segments),
+            () => transport.GetListingTokenAsync(Some.Origin, ArtifactKind.Segments, default),
+            () => transport.PutAsync(Some.Segment("b"), "b"),
+        })
+        {
+            Assert.Equal(ErrorCode.TargetNotFound, (await Assert.ThrowsAsync<ArtifactSyncException>(call)).Code);
+        }
+
+        await transport.DisposeAsync();
+        await transport.DisposeAsync();
+        Assert.Empty(_folder.Files());
+    }
+
+    [MountFact]
     public async Task Flush_OriginOnAnotherVolume_IsFlushedFileByFile()
     {
         _folder.CreateDirectory(Some.Origin);
