@@ -117,7 +117,7 @@ internal sealed class ArchiveDatabase : IDisposable
     private const string ReaderPragmas = CommonPragmas + "PRAGMA query_only = ON; PRAGMA cache_size = -16384";
     private const string WriterPragmas = CommonPragmas + """
         PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA cache_size = -65536;
-        PRAGMA journal_size_limit = 67108864; PRAGMA recursive_triggers = OFF;
+        PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000;
         """;
 
     private static Database OpenConnection(string file, int flags, string pragmas)
@@ -254,7 +254,7 @@ internal sealed class ArchiveDatabase : IDisposable
         {
             try
             {
-                db.ExecuteScript("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL");
+                db.ExecuteScript("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL");
                 return;
             }
             catch (ArtifactSyncException e) when (e.Code == ErrorCode.ArchiveBusy && attempt < 50)

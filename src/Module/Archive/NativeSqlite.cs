@@ -16,6 +16,9 @@ internal static class NativeSqlite
         try
         {
             Batteries_V2.Init();
+            // Memory statistics cost a mutex at each allocation, 5 % of a bulk import, and nobody reads them. Refused when
+            // SQLite is in use already, which does no harm.
+            _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
             return true;
         }
         catch (Exception e) when (Root(e) is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
