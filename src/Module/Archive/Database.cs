@@ -22,6 +22,9 @@ internal sealed class Database : IDisposable
 
     internal sqlite3 Handle { get; }
 
+    /// <summary>Messages were written in this transaction whose text is not in the index yet.</summary>
+    public bool HasNewText { get; set; }
+
     /// <summary>The rowid of the last insert.</summary>
     public long LastInsertRowId => raw.sqlite3_last_insert_rowid(Handle);
 

@@ -29,7 +29,7 @@ internal static class MessageTable
         if (last is not null)
         {
             (kept, var lastKept, more) = KeepEqual(db, sid, incoming, more);
-            changed = DeleteAfter(db, sid, lastKept) > 0;
+            changed = DeleteFrom(db, sid, lastKept + 1 ?? long.MinValue) > 0;
         }
 
         var written = more ? InsertAll(db, sid, incoming) : 0;
@@ -72,6 +72,13 @@ internal static class MessageTable
         }
     }
 
+    /// <summary>Deletes the messages from an ordinal on, with all that belongs to them; returns how many there were.</summary>
+    public static int DeleteFrom(Database db, long sid, long ordinal)
+    {
+        TextIndex.Remove(db, sid, ordinal);
+        return db.Execute("DELETE FROM messages WHERE sid = ? AND ordinal >= ?", sid, ordinal);
+    }
+
     /// <summary>The highest ordinal; null = no messages.</summary>
     public static long? LastOrdinal(Database db, long sid) => db.Scalar<long?>("SELECT max(ordinal) FROM messages WHERE sid = ?", sid);
 
@@ -90,9 +97,6 @@ internal static class MessageTable
 
         return (kept, lastKept, more);
     }
-
-    private static int DeleteAfter(Database db, long sid, long? ordinal) =>
-        db.Execute("DELETE FROM messages WHERE sid = ? AND ordinal > ?", sid, ordinal ?? long.MinValue);
 
     private static long InsertAll(Database db, long sid, IEnumerator<MessageRecord> messages)
     {

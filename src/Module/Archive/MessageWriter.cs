@@ -3,7 +3,10 @@ using ArtifactSync.Wire;
 
 namespace ArtifactSync.Archive;
 
-/// <summary>Inserts messages with what belongs to them. Calls and events are numbered by their position (spec 4.8, 4.9).</summary>
+/// <summary>
+/// Inserts messages with what belongs to them. Calls and events are numbered by their position (spec 4.8, 4.9). Their text
+/// enters the index when the transaction commits (<see cref="TextIndex"/>).
+/// </summary>
 internal sealed class MessageWriter(Database db, long sid) : IDisposable
 {
     private readonly Statement _message = db.Prepare(
@@ -28,8 +31,6 @@ internal sealed class MessageWriter(Database db, long sid) : IDisposable
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """);
 
-    private readonly Statement _text = db.Prepare("INSERT INTO message_text(rowid, content) VALUES (?, ?)");
-
     public void Write(MessageRecord m)
     {
         _message.Bind(2, m.Ordinal).Bind(3, m.Role).Bind(4, m.Timestamp).Bind(5, m.Model).Bind(6, m.HasThinking)
@@ -47,19 +48,16 @@ internal sealed class MessageWriter(Database db, long sid) : IDisposable
                 ErrorCode.DocumentInvalid, $"The session has more than one message with ordinal {m.Ordinal}; it is left out.", m.Ordinal, e);
         }
 
-        var mid = db.LastInsertRowId;
-        // The index takes its row directly; its other changes are those of triggers.
-        _text.Bind(1, mid).Bind(2, m.Content).Run();
+        db.HasNewText = true;
         if (m.ToolCalls.Count > 0)
         {
-            WriteCalls(mid, m.ToolCalls);
+            WriteCalls(db.LastInsertRowId, m.ToolCalls);
         }
     }
 
     public void Dispose()
     {
         _message.Dispose();
-        _text.Dispose();
         _call.Dispose();
         _event.Dispose();
     }

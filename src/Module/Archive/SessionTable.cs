@@ -50,7 +50,16 @@ internal static class SessionTable
     }
 
     /// <summary>Removes the session with all its content; the triggers queue an own one, so that it leaves the next checkpoint.</summary>
-    public static bool Delete(Database db, string id) => db.Execute("DELETE FROM sessions WHERE id = ?", id) > 0;
+    public static bool Delete(Database db, string id)
+    {
+        if (FindSid(db, id) is not { } sid)
+        {
+            return false;
+        }
+
+        TextIndex.Remove(db, sid, long.MinValue);
+        return db.Execute("DELETE FROM sessions WHERE sid = ?", sid) > 0;
+    }
 
     /// <summary>Deleted here for good: never imported again.</summary>
     public static bool IsExcluded(Database db, string id) =>

@@ -14,6 +14,11 @@ internal sealed class WriteTransaction : IDisposable
     public void Commit()
     {
         ObjectDisposedException.ThrowIf(_ended, this);
+        if (Db.HasNewText)
+        {
+            TextIndex.AddNew(Db);
+        }
+
         // A transaction may outlast the silence after which others take the lease; nobody could do so while it ran.
         _lease?.Beat(Db);
         Db.Execute("COMMIT");
@@ -44,6 +49,7 @@ internal sealed class WriteTransaction : IDisposable
     private void End()
     {
         _ended = true;
+        Db.HasNewText = false;
         _writer.End();
     }
 }

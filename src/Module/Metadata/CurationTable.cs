@@ -55,7 +55,7 @@ internal static class CurationTable
     public static void Delete(Database db, string id)
     {
         db.Execute("DELETE FROM starred_sessions WHERE session_id = ?", id);
-        db.Execute("DELETE FROM sessions WHERE id = ?", id);
+        SessionTable.Delete(db, id);
     }
 
     public static MessageAnchors Anchors(Database db, long sid) => new(db.Query(

@@ -23,9 +23,6 @@ internal static class OwnSessions
     public static SessionRow Stub(string id, string now) =>
         Row(new ParsedSession(new SessionRecord { Id = id }, null, false, false), null, now);
 
-    public static int DeleteFrom(Database db, long sid, long ordinal) =>
-        db.Execute("DELETE FROM messages WHERE sid = ? AND ordinal >= ?", sid, ordinal);
-
     /// <summary>Gives a session the name that a thread index has for it; returns whether that was news.</summary>
     public static bool Rename(Database db, string id, string name, string now) => db.Execute(
         "UPDATE sessions SET session_name = ?1, local_modified_at = ?2 WHERE id = ?3 AND own = 1 AND session_name IS NOT ?1",

@@ -193,7 +193,7 @@ internal sealed class SessionImport(
 
     private bool Append(long sid, TranscriptParser parser, IEnumerable<MessageRecord> messages)
     {
-        bool hasChanged = parser.ContinuesAt is { } ordinal && OwnSessions.DeleteFrom(db!, sid, ordinal) > 0;
+        bool hasChanged = parser.ContinuesAt is { } ordinal && MessageTable.DeleteFrom(db!, sid, ordinal) > 0;
         using var writer = new MessageWriter(db!, sid);
         foreach (MessageRecord message in messages)
         {

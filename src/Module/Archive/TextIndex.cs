@@ -1,0 +1,26 @@
+namespace ArtifactSync.Archive;
+
+/// <summary>
+/// The full text index over what messages say. FTS5 gathers what it is given in memory, but writes it out whenever another
+/// statement with a savepoint begins, which any with triggers does; and each segment that it writes is merged again later. So
+/// new messages are added by one statement at the end of a transaction: a third of the time of adding them one by one. Text
+/// goes with its message: in bulk here, and by trigger for whoever deletes rows otherwise.
+/// </summary>
+internal static class TextIndex
+{
+    /// <summary>Adds the messages that are not in the index yet. New ones always have the highest numbers.</summary>
+    public static void AddNew(Database db) => db.Execute(
+        """
+        INSERT INTO message_text(rowid, content)
+        SELECT mid, content FROM messages WHERE mid > (SELECT coalesce(max(id), 0) FROM message_text_docsize)
+        """);
+
+    /// <summary>Takes out the messages of a session from an ordinal on, before they are deleted.</summary>
+    public static void Remove(Database db, long sid, long fromOrdinal) => db.Execute(
+        """
+        INSERT INTO message_text(message_text, rowid, content)
+        SELECT 'delete', mid, content FROM messages
+        WHERE sid = ? AND ordinal >= ? AND EXISTS(SELECT 1 FROM message_text_docsize WHERE id = mid)
+        """,
+        sid, fromOrdinal);
+}
