@@ -305,16 +305,17 @@ public sealed class FolderTransportTests : IDisposable
         Assert.NotNull(first);
 
         // A copying tool that puts the time of the directory back.
-        var time = Directory.GetLastWriteTimeUtc(directory);
+        var stamp = _folder.WriteFile("", "stamp.d");
+        Privileges.Run("touch", "-r", directory, stamp);
         _folder.WriteFile("x", Some.Segment("b").Path);
-        Directory.SetLastWriteTimeUtc(directory, time);
+        Privileges.Run("touch", "-r", stamp, directory);
         var second = await Token();
         Assert.NotEqual(first, second);
 
         // Another directory of the same name and time.
         Directory.Move(directory, directory + ".old");
         Directory.CreateDirectory(directory);
-        Directory.SetLastWriteTimeUtc(directory, time);
+        Privileges.Run("touch", "-r", stamp, directory);
         Assert.NotEqual(second, await Token());
     }
 
