@@ -1,9 +1,15 @@
 // A process that the crash tests start: one exchange that is killed at its n-th step, as kill -9 would.
-// usage: Crasher <archive> <target> <step, 0 = never>; prints the number of steps when it comes to its end.
+// usage: Crasher --write <archive> <lease|inside|commit> (see ArchiveWrite), or
+//        Crasher <archive> <target> <step, 0 = never>; prints the number of steps when it comes to its end.
 using System.Diagnostics;
 using System.Globalization;
 using ArtifactSync.Model;
 using ArtifactSync.Sync;
+
+if (args[0] == "--write")
+{
+    ArtifactSync.Crasher.ArchiveWrite.Run(args[1], args[2]);
+}
 
 int killAt = int.Parse(args[2], CultureInfo.InvariantCulture);
 int steps = 0;

@@ -122,7 +122,7 @@ internal sealed class ArchiveDatabase : IDisposable
 
     private static Database OpenConnection(string file, int flags, string pragmas)
     {
-        var db = Database.Open(file, FileUri(file), flags);
+        var db = Database.Open(file, file, flags);
         try
         {
             db.ExecuteScript(pragmas);

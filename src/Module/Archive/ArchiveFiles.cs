@@ -92,9 +92,16 @@ internal static class ArchiveFiles
 
         foreach (var file in (ReadOnlySpan<string>)[databaseFile, databaseFile + "-wal", databaseFile + "-shm"])
         {
-            if (File.Exists(file) && (File.GetUnixFileMode(file) & Others) != UnixFileMode.None)
+            try
             {
-                File.SetUnixFileMode(file, PrivateFile);
+                if (File.Exists(file) && (File.GetUnixFileMode(file) & Others) != UnixFileMode.None)
+                {
+                    File.SetUnixFileMode(file, PrivateFile);
+                }
+            }
+            catch (UnauthorizedAccessException)
+            {
+                // A file of another account that lets this one write: its privacy is its owner's affair.
             }
         }
     }

@@ -31,12 +31,12 @@ internal sealed class Database : IDisposable
     public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
 
     /// <param name="path">The file, for messages.</param>
-    /// <param name="uri">What SQLite opens: a <c>file:</c> URI.</param>
+    /// <param name="name">What SQLite opens: a path, or a <c>file:</c> URI with options.</param>
     /// <param name="flags">SQLITE_OPEN_* without the threading mode: a connection belongs to one thread at a time.</param>
-    internal static Database Open(string path, string uri, int flags)
+    internal static Database Open(string path, string name, int flags)
     {
         NativeSqlite.Require();
-        var result = raw.sqlite3_open_v2(uri, out var handle, flags | raw.SQLITE_OPEN_URI | raw.SQLITE_OPEN_NOMUTEX, null);
+        var result = raw.sqlite3_open_v2(name, out var handle, flags | raw.SQLITE_OPEN_URI | raw.SQLITE_OPEN_NOMUTEX, null);
         if (result != raw.SQLITE_OK)
         {
             using (handle)

@@ -78,10 +78,12 @@ internal sealed class Lease : IDisposable
         Writer writer, string runId, ProcessIdentity self, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var started = writer.Clock.GetTimestamp();
+        LeaseHolder? holder = null;
         for (var pause = FirstPause; ; pause = Writer.Next(pause))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var (fence, holder) = TryTake(writer, runId, self);
+            var (fence, found) = TryTake(writer, runId, self);
+            holder = found ?? holder;
             if (fence is { } taken)
             {
                 return new Lease(writer, runId, taken);
