@@ -8,8 +8,8 @@ using ArtifactSync.Wire;
 namespace ArtifactSync.Tests.Ingest;
 
 /// <summary>
-/// Which checkpoint is chosen and what lands (spec 7.2, 7.3, 7.6), through two exchanges with a folder. The vectors put
-/// artifacts straight into a store; here, what reception refuses is not there instead of quarantined.
+/// Which checkpoint is chosen and what lands (spec 7.2, 7.3, 7.6), in two exchanges: with all artifacts in the local store, as
+/// in the vectors, and with all in the target, where what reception refuses is absent instead of quarantined.
 /// </summary>
 [Trait("Category", "Golden")]
 public sealed class GoldenSelectionTests
@@ -20,9 +20,14 @@ public sealed class GoldenSelectionTests
 
     [GoldenTheory]
     [MemberData(nameof(Cases))]
-    public async Task Exchange_Checkpoints_LandsAsRecorded(string id)
+    public Task Exchange_StoredCheckpoints_LandsAsRecorded(string id) => LandsAsRecorded(Golden.Case(id), stored: true);
+
+    [GoldenTheory]
+    [MemberData(nameof(Cases))]
+    public Task Exchange_CheckpointsInTarget_LandsAsRecorded(string id) => LandsAsRecorded(Golden.Case(id), stored: false);
+
+    private static async Task LandsAsRecorded(JsonElement vector, bool stored)
     {
-        JsonElement vector = Golden.Case(id);
         using var scratch = new TempFolder();
         string share = scratch.CreateDirectory("share");
         var machine = new Machine("bravo-3d4e5f", scratch["archive"]);
@@ -37,23 +42,32 @@ public sealed class GoldenSelectionTests
         JsonElement[] artifacts = [.. vector.GetProperty("artifacts").EnumerateArray()];
         for (int i = 0; i < vector.GetProperty("runs").GetArrayLength(); i++)
         {
-            foreach (JsonElement artifact in artifacts.Where(a => a.Has("late") == (i > 0)))
+            string arrivals = stored ? scratch.CreateDirectory($"arrivals-{i}") : share;
+            JsonElement[] arrived = [.. artifacts.Where(a => a.Has("late") == (i > 0))];
+            Array.ForEach(arrived, a => Write(arrivals, a));
+            if (stored && arrived.Length > 0)
             {
-                Write(share, artifact);
+                await StoredArtifacts.PutAsync(machine, arrivals, share);
             }
 
             SyncRun run = await machine.SyncAsync(share, initialize: false);
-            bool looked = i == 0 || artifacts.Any(a => a.Has("late") && IsReceived(a));
-            AssertRun(vector.GetProperty("runs")[i], i, run, machine, artifacts, looked);
+            bool looked = i == 0 || arrived.Any(a => stored || IsReceived(a));
+            string[] names = [.. artifacts.Where(a => stored || IsReceived(a)).Select(a => a.Text("name")!)];
+            AssertRun(vector.GetProperty("runs")[i], i, run, machine, names, looked);
         }
     }
 
+    /// <param name="recorded">What the vector says of this run.</param>
+    /// <param name="index">Which run.</param>
+    /// <param name="run">Ours.</param>
+    /// <param name="machine">Ours.</param>
+    /// <param name="received">What is in the store at all.</param>
     /// <param name="looked">False when nothing came: such a run looks at nothing, and what waits is not counted again.</param>
     private static void AssertRun(
-        JsonElement recorded, int index, SyncRun run, Machine machine, JsonElement[] artifacts, bool looked)
+        JsonElement recorded, int index, SyncRun run, Machine machine, string[] received, bool looked)
     {
         using ArchiveSql sql = machine.Open();
-        string[] quarantined = [.. recorded.Texts("quarantined").Where(n => IsReceived(artifacts.First(a => a.Text("name") == n)))];
+        IEnumerable<string> quarantined = recorded.Texts("quarantined").Intersect(received);
         string landed = recorded.GetProperty("landed").ToString();
         Lines.AssertSame(
             $"run {index + 1}",

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ArtifactSync.Archive;
 using ArtifactSync.Model;
 using ArtifactSync.Tests.Doubles;
 using ArtifactSync.Wire;
@@ -34,6 +35,10 @@ public sealed class DocumentRecordingTests
 
         ImportState.Of(machine).AssertMatches(ImportState.Recorded(recorded.GetProperty("outcome")), document.Text("name")!);
         Assert.True(run.Status == Expected(recorded), Outcome.Describe(run));
+        using ArchiveSql sql = machine.Open();
+        Assert.Equal(
+            recorded.GetProperty("hlc_observed").GetBoolean(),
+            sql.Query("SELECT value FROM archive_state WHERE key = ?1", StateTable.MetadataClock).Count == 1);
     }
 
     /// <summary>What was refused or put away is told: the run is not a plain success. What waits for a later version is no failure.</summary>
@@ -43,7 +48,7 @@ public sealed class DocumentRecordingTests
             ? RunStatus.Succeeded
             : RunStatus.Partial;
 
-    private static void WriteClosure(string share, JsonElement document)
+    internal static void WriteClosure(string share, JsonElement document)
     {
         string origin = document.Text("origin")!;
         Assert.True(ArtifactName.TryParseKind(document.Text("kind"), out ArtifactKind kind));

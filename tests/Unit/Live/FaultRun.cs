@@ -111,7 +111,7 @@ internal sealed class FaultRun : IDisposable
 
         foreach (byte[] edit in edits)
         {
-            _events.Apply(edit, published: true);
+            _events.Apply(edit);
         }
     }
 

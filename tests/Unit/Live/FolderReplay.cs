@@ -51,7 +51,7 @@ internal sealed class FolderReplay : IDisposable
         foreach (JsonElement edit in events.EnumerateArray())
         {
             string path = $"{step.Machine}/meta/{edit.Text("order_key")}.json";
-            edits.Apply(File.ReadAllBytes(_scenario.Final.Values.First(t => t.Files.ContainsKey(path)).Files[path]), published: true);
+            edits.Apply(File.ReadAllBytes(_scenario.Final.Values.First(t => t.Files.ContainsKey(path)).Files[path]));
         }
     }
 

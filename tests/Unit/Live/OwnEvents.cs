@@ -12,8 +12,7 @@ namespace ArtifactSync.Tests.Live;
 internal sealed class OwnEvents(Machine machine)
 {
     /// <param name="decoded">The event as published.</param>
-    /// <param name="published">False where the artifact never came into the store that a test is about.</param>
-    public void Apply(byte[] decoded, bool published)
+    public void Apply(byte[] decoded)
     {
         MetadataEvent document = EventDocument.Read(decoded);
         ArtifactRef artifact = ArtifactName.Meta(machine.Origin, $"{document.Hlc}-{WireFiles.Hash(decoded)}");
@@ -25,11 +24,7 @@ internal sealed class OwnEvents(Machine machine)
         var registers = new RegisterStore(transaction.Db, machine.Origin, machine.Options.Clock.GetUtcNow().ToUnixTimeMilliseconds());
         Assert.Equal(ApplyOutcome.Winner, registers.Record(entry).Outcome);
         registers.Complete();
-        if (published)
-        {
-            new LocalEventStore(new LocalStore(archive)).Publish(transaction.Db, [new StampedEvent(artifact, decoded, entry)]);
-        }
-
+        new LocalEventStore(new LocalStore(archive)).Publish(transaction.Db, [new StampedEvent(artifact, decoded, entry)]);
         transaction.Commit();
     }
 

@@ -42,7 +42,7 @@ internal static class RowDiff
     private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal)
     {
         "created_at", "updated_at", "applied_at", "detected_at", "local_modified_at", "sync_marker", "transcript_revision", "next_ordinal",
-        "last_entry_uuid", "last_write_incremental", "publication_revision", "message_ordinal_of_pin",
+        "last_entry_uuid", "last_write_incremental", "publication_revision",
     };
 
     /// <summary>Tables of content; the rest is curation and bookkeeping.</summary>
