@@ -53,6 +53,18 @@ public sealed record RunCounters
     public long FilesSkipped { get; set; }
     public long FilesFailed { get; set; }
     public long MalformedLines { get; set; }
+
+    /// <summary>The counters that are not 0: <c>Published=10, Sent=21</c>.</summary>
+    public override string ToString() => string.Join(", ", All().Where(counter => counter.Value != 0).Select(counter => $"{counter.Name}={counter.Value}"));
+
+    private IEnumerable<(string Name, long Value)> All() =>
+    [
+        (nameof(Published), Published), (nameof(Sent), Sent), (nameof(Received), Received), (nameof(ImportedSessions), ImportedSessions),
+        (nameof(ImportedMessages), ImportedMessages), (nameof(ImportedEvents), ImportedEvents), (nameof(Deferred), Deferred),
+        (nameof(Rejected), Rejected), (nameof(Quarantined), Quarantined), (nameof(Healed), Healed), (nameof(Collected), Collected),
+        (nameof(BytesSent), BytesSent), (nameof(BytesReceived), BytesReceived), (nameof(FilesImported), FilesImported),
+        (nameof(FilesSkipped), FilesSkipped), (nameof(FilesFailed), FilesFailed), (nameof(MalformedLines), MalformedLines),
+    ];
 }
 
 public enum EntityStatus { Ok, Failed, Deferred, Rejected, Quarantined, Skipped, Planned }
@@ -74,4 +86,7 @@ public sealed record SyncRunEntity
     public string? RecommendedAction { get; init; }
     public int Attempts { get; init; } = 1;
     public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary><c>publish session abc Ok</c>; a failure with its code.</summary>
+    public override string ToString() => $"{Stage} {EntityType} {Key} {Status}{(ErrorCode is null ? "" : $" ({ErrorCode})")}";
 }
