@@ -14,7 +14,7 @@ internal static class ArchiveFiles
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <summary>What the header of the file says, without any effect on it. Null: the file is empty (a creation that was interrupted).</summary>
+    /// <summary>What the header of the file says, without any effect on it. Null: the file is empty (an interrupted creation).</summary>
     public static (int UserVersion, int ApplicationId)? ReadHeader(string file)
     {
         Span<byte> header = stackalloc byte[100];
@@ -70,10 +70,16 @@ internal static class ArchiveFiles
         }
     }
 
-    /// <summary>An empty private file, so that SQLite gives the files beside it the same permissions. Another process may win: fine.</summary>
+    /// <summary>An empty private file: SQLite gives the files beside it the same permissions. Another process may win: fine.</summary>
     public static void CreateDatabaseFile(string file)
     {
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite, BufferSize = 0 };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite,
+            BufferSize = 0,
+        };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = PrivateFile;

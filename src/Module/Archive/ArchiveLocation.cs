@@ -12,7 +12,7 @@ public static class ArchiveLocation
     public const string Variable = "ARTIFACTSYNC_ARCHIVE";
 
     /// <summary>The default folder, absolute.</summary>
-    /// <exception cref="ArtifactSyncException"><see cref="ErrorCode.InvalidArgument"/>: the account has no home and no variable is set.</exception>
+    /// <exception cref="ArtifactSyncException">InvalidArgument: the account has no home and no variable is set.</exception>
     public static string Default() => Default(Environment.GetEnvironmentVariable);
 
     internal static string Default(Func<string, string?> variable)

@@ -37,7 +37,9 @@ internal static class ArchiveMigrations
 
     public static void Apply(Database db) => Apply(db, Embedded);
 
-    /// <summary>Each missing step in a transaction of its own. Two processes may meet here: the version is read again under the write lock.</summary>
+    /// <summary>
+    /// Each missing step in a transaction of its own. Two processes may meet here: the version is read again under the write lock.
+    /// </summary>
     internal static void Apply(Database db, IReadOnlyList<ArchiveMigration> migrations)
     {
         foreach (var migration in migrations.SkipWhile(m => m.Number <= Version(db)))

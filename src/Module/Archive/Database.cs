@@ -103,9 +103,10 @@ internal sealed class Database : IDisposable
     }
 
     /// <summary>The rows, one at a time as they are asked for.</summary>
-    public IEnumerable<T> Query<T>(string sql, Func<Statement, T> read, params ReadOnlySpan<object?> args) => Rows(sql, read, args.ToArray());
+    public IEnumerable<T> Query<T>(string sql, Func<Statement, T> read, params ReadOnlySpan<object?> args) =>
+        Rows(sql, read, args.ToArray());
 
-    /// <summary>One state of the archive for all queries until it is disposed. Short, please: it keeps the log from being emptied.</summary>
+    /// <summary>One state of the archive for all queries until it is disposed. Keep it short: the log grows meanwhile.</summary>
     public Scope Snapshot()
     {
         Execute("BEGIN");

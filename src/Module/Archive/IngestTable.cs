@@ -22,7 +22,11 @@ internal static class IngestTable
 
     /// <summary>The origin of a foreign session has something to import; nothing happens for an own one.</summary>
     public static void MarkContent(Database db, long sid) => db.Execute(
-        "UPDATE origin_state SET content_pending = content_pending + 1 WHERE origin = (SELECT origin FROM sessions WHERE sid = ? AND own = 0)", sid);
+        """
+        UPDATE origin_state SET content_pending = content_pending + 1
+        WHERE origin = (SELECT origin FROM sessions WHERE sid = ? AND own = 0)
+        """,
+        sid);
 
     /// <summary>Marks every known origin: for a full run, or when what was skipped may now be wanted.</summary>
     public static void MarkAllPending(Database db) =>
@@ -30,7 +34,10 @@ internal static class IngestTable
 
     /// <summary>Origins with pending content or metadata, in their order.</summary>
     public static List<PendingOrigin> Pending(Database db) => [.. db.Query(
-        "SELECT origin, content_pending, metadata_pending FROM origin_state WHERE content_pending > 0 OR metadata_pending > 0 ORDER BY origin",
+        """
+        SELECT origin, content_pending, metadata_pending FROM origin_state
+        WHERE content_pending > 0 OR metadata_pending > 0 ORDER BY origin
+        """,
         ReadOrigin)];
 
     public static IEnumerable<PendingOrigin> Origins(Database db) =>

@@ -45,7 +45,10 @@ internal sealed class MessageWriter(Database db, long sid) : IDisposable
         catch (ArtifactSyncException e) when (SqliteErrors.IsConstraint(e))
         {
             throw new ArtifactSyncException(
-                ErrorCode.DocumentInvalid, $"The session has more than one message with ordinal {m.Ordinal}; it is left out.", m.Ordinal, e);
+                ErrorCode.DocumentInvalid,
+                $"The session has more than one message with ordinal {m.Ordinal}; it is left out.",
+                m.Ordinal,
+                e);
         }
 
         db.HasNewText = true;

@@ -120,7 +120,7 @@ internal static class PublicationTable
     public static void EnsureHead(Database db, string origin) =>
         db.Execute("INSERT INTO publication_head(origin, revision) VALUES (?, 0) ON CONFLICT(origin) DO NOTHING", origin);
 
-    /// <summary>Records a written checkpoint; false when the map has changed since <see cref="PublicationHead.Revision"/> was read.</summary>
+    /// <summary>Records a written checkpoint; false when the map has changed since the revision was read.</summary>
     public static bool RecordCheckpoint(Database db, PublicationHead head) => db.Execute(
         """
         UPDATE publication_head SET sequence = ?1, published_revision = revision, map_sha256 = ?2, checkpoint_sha256 = ?3,

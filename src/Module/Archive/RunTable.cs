@@ -17,7 +17,8 @@ internal sealed record RunStart(string RunId, RunKind Kind)
 
 /// <summary>What is needed to do the work of an earlier run again.</summary>
 internal sealed record RunRequest(
-    string RunId, RunKind Kind, RunStatus Status, string? Target, string? InstanceUrl, string? Project, string RequestedJson, string OptionsJson);
+    string RunId, RunKind Kind, RunStatus Status, string? Target, string? InstanceUrl, string? Project, string RequestedJson,
+    string OptionsJson);
 
 /// <summary>
 /// The ledger of runs: <c>sync_runs</c> and <c>sync_run_entities</c>. Control plane: written in any transaction, in one of
@@ -46,7 +47,8 @@ internal static class RunTable
     /// <summary>Inserts or replaces the row of (entity type, key, stage); an entity met again counts its attempts.</summary>
     public static void UpsertEntity(Database db, string runId, SyncRunEntity entity, int? httpStatus = null) => db.Execute(
         """
-        INSERT INTO sync_run_entities(run_id, entity_type, key, iid, stage, status, error_code, error_message, http_status, attempts, updated_at)
+        INSERT INTO sync_run_entities(run_id, entity_type, key, iid, stage, status, error_code, error_message, http_status, attempts,
+          updated_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT(run_id, entity_type, key, stage) DO UPDATE SET iid = excluded.iid, status = excluded.status,
           error_code = excluded.error_code, error_message = excluded.error_message, http_status = excluded.http_status,
@@ -57,7 +59,8 @@ internal static class RunTable
 
     /// <summary>Closes a run; false when it was closed before (taken for dead).</summary>
     public static bool Finish(
-        Database db, string runId, RunStatus status, string phase, RunCounters counters, ErrorCode? code, string? message, DateTimeOffset now) =>
+        Database db, string runId, RunStatus status, string phase, RunCounters counters, ErrorCode? code, string? message,
+        DateTimeOffset now) =>
         db.Execute(
             """
             UPDATE sync_runs SET status = ?1, phase = ?2, counters_json = ?3, error_code = ?4, error_message = ?5,

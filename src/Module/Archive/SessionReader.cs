@@ -123,7 +123,8 @@ internal static class SessionReader
             found AS MATERIALIZED (
               SELECT hit.sid, hit.mid, hit.rank FROM hit JOIN sessions s ON s.sid = hit.sid {Where} ORDER BY hit.rank, hit.sid LIMIT ?1)
             SELECT {Columns},
-              (SELECT snippet(message_text, 0, '«', '»', '…', 24) FROM message_text WHERE message_text MATCH {text} AND rowid = found.mid)
+              (SELECT snippet(message_text, 0, '«', '»', '…', 24) FROM message_text
+               WHERE message_text MATCH {text} AND rowid = found.mid)
             FROM found JOIN sessions s ON s.sid = found.sid ORDER BY found.rank, found.sid
             """;
 
@@ -140,7 +141,8 @@ internal static class SessionReader
             if (query.Since is { } since)
             {
                 // julianday understands every RFC 3339 offset; a session without a time is not "since".
-                _conditions.Add($"julianday(s.started_at) >= julianday({Add(since.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture))})");
+                var utc = since.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
+                _conditions.Add($"julianday(s.started_at) >= julianday({Add(utc)})");
             }
 
             if (query.Starred is { } starred)

@@ -33,7 +33,9 @@ internal static class SessionTable
         {
             using var insert = db.Prepare(Insert);
             insert.Bind(1, row.Session.Id);
-            SessionColumns.BindInitial(insert, SessionColumns.BindBookkeeping(insert, SessionColumns.BindContent(insert, 2, row), row), row);
+            var next = SessionColumns.BindContent(insert, 2, row);
+            next = SessionColumns.BindBookkeeping(insert, next, row);
+            SessionColumns.BindInitial(insert, next, row);
             insert.Run();
             return db.LastInsertRowId;
         }

@@ -17,9 +17,11 @@ internal static class SqliteErrors
 
     public static ArtifactSyncException Create(int result, sqlite3? connection, string path, string doing)
     {
-        var text = connection is { IsInvalid: false } ? raw.sqlite3_errmsg(connection).utf8_to_string() : raw.sqlite3_errstr(result).utf8_to_string();
+        var said = connection is { IsInvalid: false } ? raw.sqlite3_errmsg(connection) : raw.sqlite3_errstr(result);
+        var text = said.utf8_to_string();
         var code = Code(result, path);
-        return new ArtifactSyncException(code, $"{Message(code, path)} ({doing}: {text}, SQLite code {result})", path, new SqliteFailure(result, text));
+        var failure = new SqliteFailure(result, $"{text}, while doing: {doing}");
+        return new ArtifactSyncException(code, $"{Message(code, path)} ({text}, SQLite code {result})", path, failure);
     }
 
     /// <summary>A row was refused by a UNIQUE, CHECK, NOT NULL or FOREIGN KEY rule.</summary>

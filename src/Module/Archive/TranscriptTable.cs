@@ -20,7 +20,10 @@ internal static class TranscriptTable
 
     /// <summary>All rows without the texts of the readers, which are the bulk of them.</summary>
     public static IEnumerable<TranscriptFile> AllWithoutState(Database db) => db.Query(
-        "SELECT path, format, size, mtime_ns, inode, consumed, prefix_hash, malformed_lines, session_ids, NULL FROM transcript_files", Read);
+        """
+        SELECT path, format, size, mtime_ns, inode, consumed, prefix_hash, malformed_lines, session_ids, NULL FROM transcript_files
+        """,
+        Read);
 
     public static void Put(Database db, TranscriptFile file) => db.Execute(
         """

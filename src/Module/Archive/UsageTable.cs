@@ -52,7 +52,10 @@ internal static class UsageTable
             catch (ArtifactSyncException e) when (SqliteErrors.IsConstraint(e))
             {
                 throw new ArtifactSyncException(
-                    ErrorCode.DocumentInvalid, $"The session has more than one usage event '{u.DedupKey}' of '{u.Source}'; it is left out.", u.DedupKey, e);
+                    ErrorCode.DocumentInvalid,
+                    $"The session has more than one usage event '{u.DedupKey}' of '{u.Source}'; it is left out.",
+                    u.DedupKey,
+                    e);
             }
         }
     }
