@@ -7,10 +7,10 @@ internal static class FaultInterventions
     {
         switch (step.Case, step.Json.Text("do"))
         {
-            case ("local-store-lost" or "local-store-lost-empty-share", "after loss"):
+            case (var name, "after loss") when name.StartsWith("local-store-lost", StringComparison.Ordinal):
                 Directory.Delete(machine.Artifacts, recursive: true);
                 break;
-            case ("database-lost-store-kept", "after loss"):
+            case (var name, "after loss") when name.StartsWith("database-lost", StringComparison.Ordinal):
                 foreach (string file in Directory.EnumerateFiles(machine.Folder, "archive.db*"))
                 {
                     File.Delete(file);

@@ -44,11 +44,11 @@ public sealed class FaultRecordingTests
 
     [GoldenTheory]
     [MemberData(nameof(Folders))]
-    public async Task Exchange_FaultyFolder_HasRecordedOrBetterOutcome(string name)
-    {
-        using var run = new FaultRun(FaultCase.Find(name));
-        await run.RunAsync();
-    }
+    public Task Exchange_FaultyFolder_HasRecordedOrBetterOutcome(string name) => RunAsync(name, full: false);
+
+    [GoldenTheory]
+    [MemberData(nameof(Folders))]
+    public Task ExchangeFull_FaultyFolder_HasRecordedOrBetterOutcome(string name) => RunAsync(name, full: true);
 
     [GoldenFact]
     public void Exceptions_NameRecordedSteps()
@@ -56,6 +56,12 @@ public sealed class FaultRecordingTests
         HashSet<(string, int)> steps = [.. FaultCase.All.SelectMany(c => c.Steps).Select(s => (s.Case, s.Index))];
         Assert.Empty(FaultExceptions.All.Keys.Concat(FaultExceptions.Trees.Keys).Except(steps));
         Assert.Empty(FaultExceptions.InventedSessions.Except(steps.Select(s => s.Item1)));
+    }
+
+    private static async Task RunAsync(string name, bool full)
+    {
+        using var run = new FaultRun(FaultCase.Find(name), full);
+        await run.RunAsync();
     }
 
     private static bool IsOfOurVersion(ArtifactRef artifact, string file)

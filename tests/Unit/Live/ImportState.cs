@@ -91,6 +91,15 @@ internal sealed class ImportState
         }
     }
 
+    /// <summary>What was imported is here as well; of names and put-away artifacts there may be others.</summary>
+    public void AssertContains(ImportState recorded, string what)
+    {
+        foreach (string member in (string[])["sessions", "messages", "landing", "watermarks", "registers", "applied", "stars", "pins", "excluded"])
+        {
+            Lines.AssertSame($"{what}: {member}", [], recorded._members[member].Except(_members[member], StringComparer.Ordinal));
+        }
+    }
+
     /// <summary>All that is live in the store, own origin included.</summary>
     public static List<string> StoreNames(ArchiveSql sql) => Sorted(sql.Query("SELECT origin, kind, name FROM artifacts").Select(Logical));
 

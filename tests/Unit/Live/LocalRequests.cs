@@ -26,6 +26,8 @@ internal static partial class LocalRequests
             ("DELETE", ["sessions", var id]) => [CurationEdit.SetTrashed(id, trashed: true)],
             ("POST", ["sessions", var id, "restore"]) => [CurationEdit.SetTrashed(id, trashed: false)],
             ("DELETE", ["sessions", var id, "permanent"]) => [CurationEdit.Purge(id)],
+            ("POST", ["starred", "bulk"]) => [.. Batch(step).Select(id => CurationEdit.SetStarred(id, starred: true))],
+            ("POST", ["sessions", "batch-delete"]) => [.. Batch(step).Select(id => CurationEdit.SetTrashed(id, trashed: true))],
             ("DELETE", ["trash"]) => [.. sql.Texts("SELECT id FROM sessions WHERE deleted_at IS NOT NULL").Select(CurationEdit.Remove)],
             _ => throw new NotSupportedException($"the recorded request '{step.Text("request")}'"),
         };
@@ -45,16 +47,21 @@ internal static partial class LocalRequests
     /// <summary>Rows that were changed behind the program's back, as the step tells in words.</summary>
     public static void ChangeRows(string what, ArchiveSql sql)
     {
+        int changed = 0;
         foreach (Match match in Named().Matches(what))
         {
-            sql.Execute("UPDATE sessions SET display_name = ?2 WHERE id = ?1", match.Groups["id"].Value, match.Groups["name"].Value);
+            changed += sql.Execute("UPDATE sessions SET display_name = ?2 WHERE id = ?1", match.Groups["id"].Value, match.Groups["name"].Value);
         }
 
         foreach (Match match in Starred().Matches(what))
         {
-            sql.Execute("INSERT INTO starred_sessions(session_id, created_at) VALUES(?1, '')", match.Groups["id"].Value);
+            changed += sql.Execute("INSERT INTO starred_sessions(session_id, created_at) VALUES(?1, '')", match.Groups["id"].Value);
         }
+
+        Assert.True(changed > 0, $"not understood: {what}");
     }
+
+    private static IReadOnlyList<string> Batch(JsonElement step) => step.GetProperty("body").Texts("session_ids");
 
     private static long Ordinal(JsonElement step) =>
         long.Parse(Message().Match(step.Text("do")!).Groups["ordinal"].Value, CultureInfo.InvariantCulture);

@@ -26,8 +26,8 @@ internal sealed class Machine
     public string DatabaseFile => Path.Combine(Folder, "archive.db");
 
     /// <summary>One exchange; a failed one is returned like any other.</summary>
-    public Task<SyncRun> SyncAsync(string target, bool initialize) => new SyncEngine(Options).ExchangeAsync(
-        new ExchangeRequest { Target = target, Initialize = initialize, OriginId = Origin },
+    public Task<SyncRun> SyncAsync(string target, bool initialize, bool full = false) => new SyncEngine(Options).ExchangeAsync(
+        new ExchangeRequest { Target = target, Initialize = initialize, OriginId = Origin, Full = full },
         NullObserver.Instance,
         CancellationToken.None);
 
