@@ -84,5 +84,16 @@ internal static class IngestTable
         """,
         landing.Origin, landing.Sequence, landing.CheckpointSha256, landing.LandedAt.ToUnixTimeMilliseconds()) > 0;
 
+    /// <summary>
+    /// The highest checkpoint that content was taken from, complete or not. It can be above the landing: excluded sessions
+    /// keep a landing open.
+    /// </summary>
+    public static long ImportedSequence(Database db, string origin) =>
+        db.Scalar<long>("SELECT imported_sequence FROM origin_state WHERE origin = ?", origin);
+
+    /// <summary>Notes, in the transaction of the first content, where it comes from.</summary>
+    public static void RaiseImportedSequence(Database db, string origin, long sequence) => db.Execute(
+        "UPDATE origin_state SET imported_sequence = ?2 WHERE origin = ?1 AND imported_sequence < ?2", origin, sequence);
+
     private static PendingOrigin ReadOrigin(Statement row) => new(row.Text(0), row.Int64(1), row.Int64(2));
 }

@@ -15,11 +15,11 @@ internal sealed class CheckpointSelector(ExchangeContext context, ClosureCheck c
     public CheckpointPlan? Select(string origin, CancellationToken cancellationToken)
     {
         var reader = context.Archive.Reader;
-        var landed = IngestTable.FindLanding(reader, origin)?.Sequence ?? 0;
+        var lowest = Math.Max(IngestTable.FindLanding(reader, origin)?.Sequence ?? 0, IngestTable.ImportedSequence(reader, origin));
         foreach (var entry in CatalogTable.ListDescending(reader, origin, ArtifactKind.Checkpoints).ToList())
         {
-            // A lower one than what landed would take content back: a no-op instead.
-            if (ArtifactName.Sequence(entry.Artifact) < landed)
+            // A lower one than what was imported would take content back: a no-op instead.
+            if (ArtifactName.Sequence(entry.Artifact) < lowest)
             {
                 return null;
             }

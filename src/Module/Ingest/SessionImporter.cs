@@ -17,7 +17,12 @@ internal sealed class SessionImporter(ExchangeContext context)
 
     public void Import(CheckpointPlan plan, CancellationToken cancellationToken)
     {
+        // Held for the whole checkpoint: two that take turns could take a session back.
         using var lease = context.AcquireLease(cancellationToken);
+        if (!Claim(lease, plan.Entry.Artifact))
+        {
+            return;
+        }
         var wanted = Wanted(plan.Changed);
         using var source = new SessionSource(context, wanted);
         using var steps = source.Read(cancellationToken).GetEnumerator();
@@ -30,6 +35,20 @@ internal sealed class SessionImporter(ExchangeContext context)
         }
     }
 
+    /// <summary>Another process may have imported a newer checkpoint since this one was chosen; then there is nothing to do.</summary>
+    private static bool Claim(Lease lease, ArtifactRef checkpoint)
+    {
+        using var transaction = lease.Begin();
+        var sequence = ArtifactName.Sequence(checkpoint);
+        if (IngestTable.ImportedSequence(transaction.Db, checkpoint.Origin) > sequence)
+        {
+            return false;
+        }
+        IngestTable.RaiseImportedSequence(transaction.Db, checkpoint.Origin, sequence);
+        transaction.Commit();
+        return true;
+    }
+
     /// <summary>Excluded sessions never come back and keep the landing open; trashed ones wait, but the landing counts (spec 7.5).</summary>
     private List<KeyValuePair<string, string>> Wanted(IReadOnlyList<KeyValuePair<string, string>> changed)
     {
@@ -37,6 +56,10 @@ internal sealed class SessionImporter(ExchangeContext context)
         var wanted = new List<KeyValuePair<string, string>>(changed.Count);
         foreach (var session in changed)
         {
+            if (IngestTable.Watermark(reader, session.Key) == session.Value)
+            {
+                continue; // imported by another process meanwhile
+            }
             if (SessionTable.IsExcluded(reader, session.Key))
             {
                 _handledAll = false;

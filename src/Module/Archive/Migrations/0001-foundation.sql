@@ -178,7 +178,9 @@ CREATE TABLE target_cursors(tid INTEGER NOT NULL REFERENCES targets(tid) ON DELE
 
 -- Ingest (spec 7)
 CREATE TABLE origin_state(origin TEXT PRIMARY KEY, content_pending INTEGER NOT NULL DEFAULT 0,
-  metadata_pending INTEGER NOT NULL DEFAULT 0, first_seen_at INTEGER NOT NULL) WITHOUT ROWID;
+  metadata_pending INTEGER NOT NULL DEFAULT 0,
+  imported_sequence INTEGER NOT NULL DEFAULT 0, -- of the newest checkpoint that content came from, landed or not: never below it again
+  first_seen_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE watermarks(gid TEXT PRIMARY KEY, manifest_sha256 TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE landings(origin TEXT PRIMARY KEY, sequence INTEGER NOT NULL, checkpoint_sha256 TEXT NOT NULL,
   landed_at INTEGER NOT NULL) WITHOUT ROWID;
