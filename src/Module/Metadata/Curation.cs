@@ -56,6 +56,26 @@ internal sealed class Curation(Database db, string ownOrigin)
     /// <summary>The pins of this session are to be derived anew, whether or not a register changed.</summary>
     public void Touch(string gid) => _pinned.Add(gid);
 
+    /// <summary>Leaves the deriving of pins to <see cref="Pay"/>: a session with many edits is then derived once.</summary>
+    public void Owe()
+    {
+        foreach (string gid in _pinned)
+        {
+            MetadataTable.OwePins(db, gid);
+        }
+
+        _pinned.Clear();
+    }
+
+    /// <summary>Derives pins that are owed, up to a number of sessions.</summary>
+    public void Pay(int sessions)
+    {
+        List<string> owed = MetadataTable.PinsOwed(db, sessions);
+        owed.ForEach(Touch);
+        Complete();
+        owed.ForEach(gid => MetadataTable.PaidPins(db, gid));
+    }
+
     /// <summary>Derives the pins of all sessions whose pin registers changed; call before the commit.</summary>
     public void Complete()
     {

@@ -7,12 +7,12 @@ namespace ArtifactSync.Metadata;
 /// <summary>What the ledger needs of the local store; changes are part of the caller's transaction.</summary>
 internal interface IEventStore
 {
-    /// <summary>The stored bytes, which are those that the name promises.</summary>
+    /// <summary>The stored bytes, which are those that the name promises. May be called by many threads.</summary>
     /// <exception cref="ArtifactSyncException">
     /// <see cref="ErrorCode.ArtifactNotFound"/>, <see cref="ErrorCode.ArtifactCorrupt"/>, <see cref="ErrorCode.HashMismatch"/>,
     /// <see cref="ErrorCode.ArtifactTooLarge"/>, <see cref="ErrorCode.AccessDenied"/>.
     /// </exception>
-    byte[] Read(ArtifactRef artifact);
+    byte[] Read(CatalogEntry entry);
 
     /// <summary>Makes new events durable on disk; they go out with the next exchange once the transaction is committed.</summary>
     void Publish(Database db, IReadOnlyList<StampedEvent> events);

@@ -9,9 +9,10 @@ namespace ArtifactSync.Metadata;
 /// <summary>Events in the archive's local store.</summary>
 internal sealed class LocalEventStore(LocalStore store) : IEventStore
 {
-    public byte[] Read(ArtifactRef artifact)
+    public byte[] Read(CatalogEntry entry)
     {
-        using Stream wire = store.OpenWire(artifact);
+        ArtifactRef artifact = entry.Artifact;
+        using Stream wire = store.OpenWire(entry);
         if (wire.Length > Limits.EventBytes)
         {
             throw new ArtifactSyncException(ErrorCode.ArtifactTooLarge, $"'{artifact}' is larger than an event may be.", artifact.Path);

@@ -65,14 +65,19 @@ internal sealed class MetadataReplay
         long cursor = full ? 0 : MetadataTable.Cursor(_archive.Reader);
         long highest = MetadataTable.HighestArtifact(_archive.Reader);
         List<long> pending = MetadataTable.Candidates(_archive.Reader, _ownOrigin, cursor);
+        int read = 0;
+        Task<List<(StoredEvent Stored, InspectedEvent Seen)>> next = ReadAsync(NextBatch(pending, ref read));
         for (int done = 0; done < pending.Count;)
         {
-            cancellation.ThrowIfCancellationRequested();
             observer.Progress(new ProgressSnapshot("replay", null, done, pending.Count, 0));
-            List<(StoredEvent Stored, InspectedEvent Seen)> batch = ReadBatch(pending, ref done);
+            List<(StoredEvent Stored, InspectedEvent Seen)> batch = next.GetAwaiter().GetResult();
+            cancellation.ThrowIfCancellationRequested();
+            done = read;
+            next = ReadAsync(NextBatch(pending, ref read)); // read while the batch before is written
             Apply(batch);
         }
 
+        PayPins();
         if (highest != cursor)
         {
             using WriteTransaction transaction = _lease.Begin();
@@ -88,31 +93,46 @@ internal sealed class MetadataReplay
         return _result;
     }
 
-    private List<(StoredEvent Stored, InspectedEvent Seen)> ReadBatch(List<long> pending, ref int done)
+    private List<StoredEvent> NextBatch(List<long> pending, ref int read)
     {
-        var batch = new List<(StoredEvent, InspectedEvent)>();
-        for (long bytes = 0; done < pending.Count && batch.Count < BatchEvents && bytes < BatchBytes; done++)
+        var batch = new List<StoredEvent>();
+        for (long bytes = 0; read < pending.Count && batch.Count < BatchEvents && bytes < BatchBytes; read++)
         {
-            if (MetadataTable.Artifact(_archive.Reader, pending[done]) is { } stored)
+            if (MetadataTable.Artifact(_archive.Reader, pending[read]) is { } stored)
             {
-                batch.Add((stored, Inspect(stored)));
-                bytes += stored.Size;
+                batch.Add(stored);
+                bytes += stored.Entry.Size;
             }
         }
 
         return batch;
     }
 
-    private InspectedEvent Inspect(StoredEvent stored)
+    private Task<List<(StoredEvent Stored, InspectedEvent Seen)>> ReadAsync(List<StoredEvent> batch) => Task.Run(() =>
+        batch.AsParallel().AsOrdered().WithDegreeOfParallelism(_archive.Options.ThrottleLimit)
+            .Select(stored => (stored, Inspect(stored.Entry))).ToList());
+
+    // Pins are derived once a session, however many of its edits came (an earlier run may have been killed before it did).
+    private void PayPins()
+    {
+        while (MetadataTable.PinsOwed(_archive.Reader, 1).Count > 0)
+        {
+            using WriteTransaction transaction = _lease.Begin();
+            new Curation(transaction.Db, _ownOrigin).Pay(BatchEvents);
+            _archive.Options.Checkpoint("replay.pinned");
+            transaction.Commit();
+        }
+    }
+
+    private InspectedEvent Inspect(CatalogEntry entry)
     {
         try
         {
-            return EventInspector.Inspect(stored.Artifact, _store.Read(stored.Artifact), _ownOrigin);
+            return EventInspector.Inspect(entry.Artifact, _store.Read(entry), _ownOrigin);
         }
-        catch (ArtifactSyncException error) when (error.Code is ErrorCode.ArtifactNotFound or ErrorCode.HashMismatch
-            or ErrorCode.ArtifactCorrupt or ErrorCode.ArtifactTooLarge or ErrorCode.AccessDenied)
+        catch (ArtifactSyncException error)
         {
-            return new InspectedEvent(stored.Artifact, EventVerdict.Unreadable, Code: error.Code, Reason: error.Message);
+            return new InspectedEvent(entry.Artifact, EventVerdict.Unreadable, Code: error.Code, Reason: error.Message);
         }
     }
 
@@ -123,7 +143,7 @@ internal sealed class MetadataReplay
         var outcomes = new List<(StoredEvent Stored, InspectedEvent Seen, ReplayOutcome Outcome)>();
         foreach ((StoredEvent stored, InspectedEvent seen) in batch)
         {
-            outcomes.Add((stored, seen, step.Apply(seen)));
+            outcomes.Add((stored, seen, step.Apply(stored, seen)));
         }
 
         step.Complete();

@@ -6,7 +6,7 @@ using ArtifactSync.Wire;
 namespace ArtifactSync.Metadata;
 
 /// <summary>An event in the catalog; <see cref="Deferred"/> tells why it waits, null = it is new.</summary>
-internal sealed record StoredEvent(ArtifactRef Artifact, long Size, string? Deferred);
+internal sealed record StoredEvent(CatalogEntry Entry, string? Deferred);
 
 /// <summary>SQL of the metadata ledger: clock, registers, applied markers, provenance, conflicts, deferred events.</summary>
 internal static class MetadataTable
@@ -129,11 +129,13 @@ internal static class MetadataTable
     /// <summary>An event by its place in the catalog; null when it is gone.</summary>
     public static StoredEvent? Artifact(Database db, long aid) => db.First(
         """
-        SELECT a.origin, a.name, a.size, d.error_code FROM artifacts a
+        SELECT a.origin, a.name, a.sha256, a.size, a.wire_size, a.mtime_ns, d.error_code FROM artifacts a
         LEFT JOIN metadata_deferred d ON d.origin = a.origin AND d.name = a.name WHERE a.aid = ?
         """,
-        static row => new StoredEvent(
-            ArtifactName.Parse(row.Text(0), ArtifactKind.Meta, row.Text(1)), row.Int64(2), row.TextOrNull(3)),
+        row => new StoredEvent(
+            new CatalogEntry(
+                aid, ArtifactName.Parse(row.Text(0), ArtifactKind.Meta, row.Text(1)), row.Text(2), row.Int64(3), row.Int64(4), row.Int64(5), null),
+            row.TextOrNull(6)),
         aid);
 
     public static void Defer(Database db, string origin, string name, ErrorCode code, long now) => db.Execute(
@@ -148,6 +150,14 @@ internal static class MetadataTable
 
     public static void Undefer(Database db, string origin, string name) =>
         db.Execute("DELETE FROM metadata_deferred WHERE origin = ? AND name = ?", origin, name);
+
+    /// <summary>The pins of this session are to be derived anew before the run ends.</summary>
+    public static void OwePins(Database db, string gid) => db.Execute("INSERT OR IGNORE INTO metadata_pins_owed(session_gid) VALUES (?)", gid);
+
+    public static List<string> PinsOwed(Database db, int limit) =>
+        [.. db.Query("SELECT session_gid FROM metadata_pins_owed LIMIT ?", static row => row.Text(0), limit)];
+
+    public static void PaidPins(Database db, string gid) => db.Execute("DELETE FROM metadata_pins_owed WHERE session_gid = ?", gid);
 
     private static RegisterEntry ReadRegister(Statement row) => new(
         row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7));

@@ -35,7 +35,11 @@ internal sealed class RegisterStore(Database db, string ownOrigin, long now)
     /// <param name="show">False when the archive shows the edit already.</param>
     public ApplyResult Record(RegisterEntry entry, bool show = true) => Apply(entry, needsTarget: false, show);
 
+    /// <summary>Shows the pins, too; before the commit.</summary>
     public void Complete() => _curation.Complete();
+
+    /// <summary>Instead of <see cref="Complete"/>: the pins follow at the end of the run.</summary>
+    public void Owe() => _curation.Owe();
 
     private ApplyResult Apply(RegisterEntry entry, bool needsTarget, bool show)
     {

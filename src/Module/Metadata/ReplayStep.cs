@@ -27,7 +27,18 @@ internal sealed class ReplayStep
         _registers = new RegisterStore(db, ownOrigin, _now);
     }
 
-    public ReplayOutcome Apply(InspectedEvent seen)
+    public ReplayOutcome Apply(StoredEvent stored, InspectedEvent seen)
+    {
+        ReplayOutcome outcome = Apply(seen);
+        if (stored.Deferred is not null && outcome.Deferred is null)
+        {
+            MetadataTable.Undefer(_db, seen.Artifact.Origin, seen.Artifact.Name);
+        }
+
+        return outcome;
+    }
+
+    private ReplayOutcome Apply(InspectedEvent seen)
     {
         switch (seen.Verdict)
         {
@@ -54,7 +65,7 @@ internal sealed class ReplayStep
     /// <summary>Finishes the batch; the caller commits.</summary>
     public void Complete()
     {
-        _registers.Complete();
+        _registers.Owe();
         _clock.Save();
     }
 
@@ -62,7 +73,7 @@ internal sealed class ReplayStep
     {
         if (MetadataTable.IsApplied(_db, entry.Origin, entry.OrderKey))
         {
-            return Done(seen, imported: false); // another run was faster; an event is observed once
+            return new(Imported: false, null, null); // another run was faster; an event is observed once
         }
 
         if (_clock.Observe(seen.Clock!.Value) is { } fault)
@@ -75,7 +86,7 @@ internal sealed class ReplayStep
         ApplyResult result = _registers.Apply(entry);
         if (result.Outcome != ApplyOutcome.TargetMissing)
         {
-            return Done(seen, result.Outcome == ApplyOutcome.Winner || result.ConflictLogged);
+            return new(Imported: result.Outcome == ApplyOutcome.Winner || result.ConflictLogged, null, null);
         }
 
         return CurationTable.IsExcluded(_db, Gid.ToLocal(_ownOrigin, entry.Gid))
@@ -89,17 +100,11 @@ internal sealed class ReplayStep
         return new ReplayOutcome(Imported: false, code, $"Event {seen.Artifact.Path} waits: {reason}.");
     }
 
-    private ReplayOutcome Done(InspectedEvent seen, bool imported)
-    {
-        MetadataTable.Undefer(_db, seen.Artifact.Origin, seen.Artifact.Name);
-        return new ReplayOutcome(imported, null, null);
-    }
-
     private ReplayOutcome Quarantine(InspectedEvent seen)
     {
         string reason = $"Event {seen.Artifact.Path} was quarantined: {seen.Reason}.";
         _store.Quarantine(_db, seen.Artifact, seen.Code!.Value, reason);
-        return Done(seen, imported: false) with { Reason = reason };
+        return new(Imported: false, null, reason);
     }
 
     private static string Key(InspectedEvent seen) => ArtifactName.OrderKey(seen.Artifact);

@@ -67,6 +67,7 @@ public sealed class LedgerCrashTests : IDisposable
 
         Assert.Contains("replay.applied", steps);
         Assert.Contains("replay.committed", steps);
+        Assert.Contains("replay.pinned", steps);
         foreach ((int index, string step) in steps.Index())
         {
             Reopen($"replay-{index}", (archive, store, lease) =>
@@ -158,7 +159,7 @@ public sealed class LedgerCrashTests : IDisposable
     {
         var whole = new LocalEventStore(store);
         Assert.Equal(events, store.List(Origin, ArtifactKind.Meta).Count());
-        Assert.All(store.List(Origin, ArtifactKind.Meta), entry => Assert.NotEmpty(whole.Read(entry.Artifact)));
+        Assert.All(store.List(Origin, ArtifactKind.Meta), entry => Assert.NotEmpty(whole.Read(entry)));
         Assert.Equal(events, LedgerRows.Applied(archive.Reader).Count);
         Assert.Equal("Name", LedgerRows.Session(archive.Reader, Session)!.DisplayName);
         Assert.NotNull(LedgerRows.Session(archive.Reader, Session)!.DeletedAt);

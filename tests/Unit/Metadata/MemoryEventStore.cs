@@ -27,9 +27,14 @@ internal sealed class MemoryEventStore : IEventStore
 
     public bool Contains(string path) => _events.ContainsKey(path);
 
-    public byte[] Read(ArtifactRef artifact)
+    public byte[] Read(CatalogEntry entry)
     {
-        Opened.Add(artifact.Path);
+        ArtifactRef artifact = entry.Artifact;
+        lock (Opened)
+        {
+            Opened.Add(artifact.Path);
+        }
+
         byte[] bytes = _events.GetValueOrDefault(artifact.Path)
             ?? throw new ArtifactSyncException(ErrorCode.ArtifactNotFound, $"No {artifact}.", artifact);
         return Convert.ToHexStringLower(SHA256.HashData(bytes)) == ArtifactName.Sha256(artifact)

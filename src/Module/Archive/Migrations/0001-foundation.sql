@@ -201,6 +201,7 @@ CREATE TABLE metadata_conflicts(
   UNIQUE(session_gid, field, winning_order_key, losing_order_key));
 CREATE TABLE metadata_provenance(origin TEXT NOT NULL, order_key TEXT NOT NULL, artifact_sha256 TEXT NOT NULL,
   session_gid TEXT NOT NULL, op TEXT NOT NULL, PRIMARY KEY(origin, order_key)) WITHOUT ROWID;
+CREATE TABLE metadata_pins_owed(session_gid TEXT PRIMARY KEY) WITHOUT ROWID;  -- pins that a replay has still to derive
 
 -- Control plane (surgical spec 2, widened). Times: Unix milliseconds UTC.
 CREATE TABLE archive_state(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
