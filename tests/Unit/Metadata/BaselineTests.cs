@@ -46,7 +46,8 @@ public sealed class BaselineTests : IDisposable
     public void Publish_PeerSpokeFirst_DoesNotOutrankThePeer()
     {
         _machine.Receive(
-            LedgerEvents.Rename("bravo-3d4e5f", Origin + "~s1", "peer name"), LedgerEvents.Make("bravo-3d4e5f", Origin + "~s2", EventOp.Unstar),
+            LedgerEvents.Rename("bravo-3d4e5f", Origin + "~s1", "peer name"),
+                LedgerEvents.Make("bravo-3d4e5f", Origin + "~s2", EventOp.Unstar),
             LedgerEvents.Pin("bravo-3d4e5f", Origin + "~s3", "", 2, "the peer's pin", seconds: 1));
         _machine.Replay();
 
@@ -85,7 +86,8 @@ public sealed class BaselineTests : IDisposable
         _machine.Store.Step = static _ => { };
         Publish();
 
-        Assert.Equal(307, _machine.Store.Of(Origin).Select(static e => Tell(EventDocument.Read(e.Bytes))).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(307, _machine.Store.Of(Origin).Select(static e => Tell(EventDocument.Read(e.Bytes))).Distinct(StringComparer.Ordinal)
+            .Count());
         Assert.Equal(307, LedgerRows.Applied(_machine.Db).Count);
     }
 

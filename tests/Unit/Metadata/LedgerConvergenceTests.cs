@@ -173,7 +173,8 @@ public sealed class LedgerConvergenceTests
         foreach (IGrouping<(string, string), RegisterEntry> register in events.GroupBy(static e => (e.Gid, e.Field)))
         {
             RegisterEntry winner = register.MaxBy(static e => e.OrderKey, StringComparer.Ordinal)!;
-            foreach (RegisterEntry last in register.GroupBy(static e => e.Origin).Select(static g => g.MaxBy(static e => e.OrderKey, StringComparer.Ordinal)!))
+            foreach (RegisterEntry last in register.GroupBy(static e => e.Origin)
+                .Select(static g => g.MaxBy(static e => e.OrderKey, StringComparer.Ordinal)!))
             {
                 bool alone = register.Count(e => e.Op == last.Op && e.Value == last.Value) == 1;
                 if (alone && last.Origin != winner.Origin && !losers.Contains(last.OrderKey))

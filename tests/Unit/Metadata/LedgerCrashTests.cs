@@ -26,7 +26,8 @@ public sealed class LedgerCrashTests : IDisposable
     [Fact]
     public void Record_KilledAtAnyStep_HasDoneAllOrNothingAndCanBeRepeated()
     {
-        CurationEdit[] edits = [CurationEdit.SetDisplayName(Session, "Name"), CurationEdit.AddPin(Session, 1, "note"), CurationEdit.SetTrashed(Session, true)];
+        CurationEdit[] edits = [CurationEdit.SetDisplayName(Session, "Name"), CurationEdit.AddPin(Session, 1, "note"),
+            CurationEdit.SetTrashed(Session, true)];
         List<string> steps = Killed("record", db => LedgerRows.AddSession(db, Session, [(0, "u0"), (1, "u1")]), (archive, store, lease) =>
             new Recorder(archive, new LocalEventStore(store)).Apply(lease, edits));
 
@@ -54,8 +55,10 @@ public sealed class LedgerCrashTests : IDisposable
     {
         (ArtifactRef Artifact, byte[] Bytes)[] events =
         [
-            LedgerEvents.Make("alpha-0a1b2c", "bravo-3d4e5f~" + Session, "archive"), LedgerEvents.Rename("alpha-0a1b2c", "bravo-3d4e5f~" + Session, "A", 1),
-            LedgerEvents.Rename("charlie-778899", "bravo-3d4e5f~" + Session, "C", 2), LedgerEvents.Make("charlie-778899", "bravo-3d4e5f~unknown", EventOp.Star, 3),
+            LedgerEvents.Make("alpha-0a1b2c", "bravo-3d4e5f~" + Session, "archive"),
+                LedgerEvents.Rename("alpha-0a1b2c", "bravo-3d4e5f~" + Session, "A", 1),
+            LedgerEvents.Rename("charlie-778899", "bravo-3d4e5f~" + Session, "C", 2),
+                LedgerEvents.Make("charlie-778899", "bravo-3d4e5f~unknown", EventOp.Star, 3),
             LedgerEvents.Pin("charlie-778899", "bravo-3d4e5f~" + Session, "u1", 1, "note", 4),
         ];
         List<string> steps = Killed("replay", db => LedgerRows.AddSession(db, Session, [(0, "u0"), (1, "u1")]), (archive, store, lease) =>
@@ -198,7 +201,8 @@ public sealed class LedgerCrashTests : IDisposable
     // Without the index of the log, which belongs to the processes that have it open.
     private static void Copy(string from, string to)
     {
-        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(static f => !f.EndsWith("-shm", StringComparison.Ordinal)))
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories)
+            .Where(static f => !f.EndsWith("-shm", StringComparison.Ordinal)))
         {
             string target = Path.Combine(to, Path.GetRelativePath(from, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);

@@ -18,7 +18,8 @@ internal static class LedgerEvents
         return (ArtifactName.Meta(origin, $"{hlc}-{Convert.ToHexStringLower(SHA256.HashData(bytes))}"), bytes);
     }
 
-    public static (ArtifactRef Artifact, byte[] Bytes) Rename(string origin, string gid, string? name, int seconds = 0, ulong logical = 0) =>
+    public static (ArtifactRef Artifact, byte[] Bytes) Rename(string origin, string gid, string? name, int seconds = 0,
+        ulong logical = 0) =>
         Make(origin, gid, EventOp.Rename, seconds, logical, EditPlanner.RenameValue(name));
 
     public static (ArtifactRef Artifact, byte[] Bytes) Pin(

@@ -19,7 +19,8 @@ public sealed class LedgerLiveTests
         get
         {
             var data = new TheoryData<string>();
-            foreach (JsonElement scenario in Golden.Folder is null ? [] : Golden.Load(Index).GetProperty("scenarios").EnumerateArray().ToArray())
+            foreach (JsonElement scenario in Golden.Folder is null ? [] : Golden.Load(Index).GetProperty("scenarios").EnumerateArray()
+                .ToArray())
             {
                 if (scenario.Text("kind") == "metadata")
                 {

@@ -14,7 +14,8 @@ internal sealed class LedgerMachine : IDisposable
 
     public LedgerMachine(string? origin = "bravo-3d4e5f")
     {
-        Archive = ArchiveDatabase.Open(new EngineOptions { ArchivePath = _folder, Clock = Clock, Checkpoint = step => Checkpoint(step) }, ArchiveMode.Create);
+        Archive = ArchiveDatabase.Open(new EngineOptions { ArchivePath = _folder, Clock = Clock, Checkpoint = step => Checkpoint(step) },
+            ArchiveMode.Create);
         Lease = Archive.AcquireLease("test", TimeSpan.Zero, CancellationToken.None);
         Recorder = new Recorder(Archive, Store);
         if (origin is not null)

@@ -75,7 +75,8 @@ internal sealed partial class LedgerRecording(string name) : IDisposable
         }
 
         string rows = Golden.PathOf($"artifact-live/{name}/rows-{host}.json");
-        foreach (JsonElement session in File.Exists(rows) ? Golden.Load($"artifact-live/{name}/rows-{host}.json").GetProperty("sessions").EnumerateArray().ToArray() : [])
+        foreach (JsonElement session in File.Exists(rows) ? Golden.Load($"artifact-live/{name}/rows-{host}.json").GetProperty("sessions")
+            .EnumerateArray().ToArray() : [])
         {
             Ensure(machine, session.Text("id")!);
         }
@@ -128,7 +129,8 @@ internal sealed partial class LedgerRecording(string name) : IDisposable
             "unstar" => CurationEdit.SetStarred(id, false),
             "trash" => CurationEdit.SetTrashed(id, true),
             "permanently" => CurationEdit.Purge(id),
-            "pin" => CurationEdit.AddPin(id, long.Parse(MessagePattern().Match(what).Groups["ordinal"].Value, CultureInfo.InvariantCulture), step.GetProperty("body").Text("note")),
+            "pin" => CurationEdit.AddPin(id, long.Parse(MessagePattern().Match(what).Groups["ordinal"].Value,
+                CultureInfo.InvariantCulture), step.GetProperty("body").Text("note")),
             { } other => throw new InvalidOperationException($"An edit that the test does not know: {other}"),
         };
         Assert.Null(machine.Recorder.Apply(machine.Lease, [edit])[0].Error);
@@ -165,7 +167,8 @@ internal sealed partial class LedgerRecording(string name) : IDisposable
         Assert.Equal(step.GetProperty("counts").GetProperty("imported_metadata").GetInt64(), result.Imported);
         Assert.DoesNotContain(result.Entities, static e => e.Status == EntityStatus.Quarantined);
 
-        string[] events = [.. step.GetProperty("new_files").EnumerateArray().Select(static f => f.GetString()!).Where(static f => f.Contains("/meta/", StringComparison.Ordinal))];
+        string[] events = [.. step.GetProperty("new_files").EnumerateArray().Select(static f => f.GetString()!)
+            .Where(static f => f.Contains("/meta/", StringComparison.Ordinal))];
         _arrived.UnionWith(events);
         string[] baseline = [.. events.Where(path => !machine.Store.Contains(path)).Order(StringComparer.Ordinal)];
         if (step.GetProperty("flags").EnumerateArray().Any(static f => f.GetString() == "--init"))
@@ -194,14 +197,17 @@ internal sealed partial class LedgerRecording(string name) : IDisposable
 
     private static void Compare(LedgerMachine machine, JsonElement rows)
     {
-        AssertRows(rows, "metadata_replay_state", ["session_gid", "field", "order_key", "origin", "op", "value", "hlc", "artifact_hash"], LedgerRows.Registers(machine.Db));
+        AssertRows(rows, "metadata_replay_state", ["session_gid", "field", "order_key", "origin", "op", "value", "hlc", "artifact_hash"],
+            LedgerRows.Registers(machine.Db));
         AssertRows(rows, "metadata_applied_events", ["origin", "order_key"], LedgerRows.Applied(machine.Db));
         AssertRows(rows, "metadata_artifact_provenance", ["origin", "order_key"], LedgerRows.Applied(machine.Db));
         AssertRows(
             rows, "metadata_conflicts",
-            ["session_gid", "field", "winning_order_key", "losing_order_key", "winning_origin", "losing_origin", "winning_op", "losing_op", "winning_value", "losing_value"],
+            ["session_gid", "field", "winning_order_key", "losing_order_key", "winning_origin", "losing_origin", "winning_op",
+                "losing_op", "winning_value", "losing_value"],
             LedgerRows.Conflicts(machine.Db));
-        AssertRows(rows, "starred_sessions", ["session_id"], LedgerRows.Stars(machine.Db).Where(id => LedgerRows.Session(machine.Db, id) is not null), machine);
+        AssertRows(rows, "starred_sessions", ["session_id"], LedgerRows.Stars(machine.Db)
+            .Where(id => LedgerRows.Session(machine.Db, id) is not null), machine);
         AssertRows(rows, "excluded_sessions", ["id"], LedgerRows.Excluded(machine.Db));
         foreach (JsonElement session in rows.GetProperty("sessions").EnumerateArray())
         {
@@ -227,7 +233,8 @@ internal sealed partial class LedgerRecording(string name) : IDisposable
             LedgerRows.Pins(machine.Db, id));
     }
 
-    private static void AssertRows(JsonElement rows, string table, string[] columns, IEnumerable<string> ours, LedgerMachine? present = null)
+    private static void AssertRows(JsonElement rows, string table, string[] columns, IEnumerable<string> ours,
+        LedgerMachine? present = null)
     {
         IEnumerable<string> recorded = rows.GetProperty(table).EnumerateArray()
             .Where(row => present is null || LedgerRows.Session(present.Db, row.Text("session_id")!) is not null)
@@ -263,7 +270,8 @@ internal static class RecordedContent
     }
 
     private static (long, string)[] Messages(string directory, Manifest manifest) =>
-        [.. manifest.Segments.SelectMany(hash => Lines(Decode(ArtifactKind.Segments, Path.Combine(directory, "segments", hash + ".ndjson.zst"))))
+        [.. manifest.Segments.SelectMany(hash =>
+            Lines(Decode(ArtifactKind.Segments, Path.Combine(directory, "segments", hash + ".ndjson.zst"))))
             .Select(static line => MessageDocument.Read(Encoding.UTF8.GetBytes(line))).Select(static m => (m.Ordinal, m.SourceUuid))];
 
     private static string[] Lines(byte[] segment) => Encoding.UTF8.GetString(segment).Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -39,7 +39,8 @@ internal static class LedgerRows
 
     /// <summary><c>ordinal note</c>; the note as SQL literal: <c>NULL</c>, <c>''</c>.</summary>
     public static List<string> Pins(Database db, string id) => Lines(
-        db, "SELECT p.ordinal || ' ' || quote(p.note) FROM pinned_messages p JOIN sessions s ON s.sid = p.sid WHERE s.id = ? ORDER BY 1", id);
+        db, "SELECT p.ordinal || ' ' || quote(p.note) FROM pinned_messages p JOIN sessions s ON s.sid = p.sid WHERE s.id = ? ORDER BY 1",
+            id);
 
     public static CuratedSession? Session(Database db, string id) => CurationTable.Find(db, id);
 

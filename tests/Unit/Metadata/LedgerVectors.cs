@@ -8,7 +8,8 @@ namespace ArtifactSync.Tests.Metadata;
 internal static class LedgerVectors
 {
     public static (long Ordinal, string SourceUuid)[] Messages(JsonElement scenario) =>
-        [.. scenario.GetProperty("messages").EnumerateArray().Select(static m => (m.GetProperty("ordinal").GetInt64(), m.Text("source_uuid") ?? ""))];
+        [.. scenario.GetProperty("messages").EnumerateArray()
+            .Select(static m => (m.GetProperty("ordinal").GetInt64(), m.Text("source_uuid") ?? ""))];
 
     /// <summary>Checks what a session looks like; tells whether its pins and its time of deletion are the recorded ones.</summary>
     public static (bool Pins, bool DeletedAt) AssertVisible(LedgerMachine machine, JsonElement visible)

@@ -22,7 +22,8 @@ public sealed class MetadataReplayTests : IDisposable
     [Fact]
     public void Run_Again_OpensNothingAndChangesNothing()
     {
-        _machine.Receive(LedgerEvents.Make("alpha-0a1b2c", Session, EventOp.Star), LedgerEvents.Rename("alpha-0a1b2c", Session, "A", seconds: 1));
+        _machine.Receive(LedgerEvents.Make("alpha-0a1b2c", Session, EventOp.Star),
+            LedgerEvents.Rename("alpha-0a1b2c", Session, "A", seconds: 1));
         ReplayResult first = _machine.Replay();
         string? clock = MetadataTable.LoadClock(_machine.Db);
         _machine.Store.Opened.Clear();
@@ -79,7 +80,8 @@ public sealed class MetadataReplayTests : IDisposable
     public void Run_TargetMissing_WaitsAloneAndIsAppliedWhenItComes()
     {
         _machine.Receive(
-            LedgerEvents.Make("alpha-0a1b2c", "alpha-0a1b2c~later", EventOp.Star), LedgerEvents.Make("alpha-0a1b2c", Session, EventOp.Star, seconds: 1));
+            LedgerEvents.Make("alpha-0a1b2c", "alpha-0a1b2c~later", EventOp.Star),
+                LedgerEvents.Make("alpha-0a1b2c", Session, EventOp.Star, seconds: 1));
 
         ReplayResult first = _machine.Replay();
 
@@ -181,7 +183,8 @@ public sealed class MetadataReplayTests : IDisposable
     public void Run_EventOfPurgedSession_WaitsForEverWithoutBeingCounted()
     {
         _machine.Receive(
-            LedgerEvents.Make("alpha-0a1b2c", Session, EventOp.Purge), LedgerEvents.Make("alpha-0a1b2c", Session, EventOp.Star, seconds: 1));
+            LedgerEvents.Make("alpha-0a1b2c", Session, EventOp.Purge),
+                LedgerEvents.Make("alpha-0a1b2c", Session, EventOp.Star, seconds: 1));
 
         ReplayResult result = _machine.Replay();
 
@@ -217,7 +220,8 @@ public sealed class MetadataReplayTests : IDisposable
     [Fact]
     public void Run_TwoTrashings_ShowTheTimeOfTheWinner()
     {
-        _machine.Receive(LedgerEvents.Make("alpha-0a1b2c", Session, EventOp.SoftDelete, seconds: 1), LedgerEvents.Make("zulu-000000", Session, EventOp.SoftDelete, seconds: 5));
+        _machine.Receive(LedgerEvents.Make("alpha-0a1b2c", Session, EventOp.SoftDelete, seconds: 1),
+            LedgerEvents.Make("zulu-000000", Session, EventOp.SoftDelete, seconds: 5));
         _machine.Replay();
 
         Assert.Equal("2026-11-21T08:00:05.000Z", LedgerRows.Session(_machine.Db, Session)!.DeletedAt);
@@ -231,7 +235,8 @@ public sealed class MetadataReplayTests : IDisposable
             _machine.AddSession(id);
         }
 
-        _machine.Write(db => db.Execute("UPDATE sessions SET file_path = '/t.jsonl', source_session_id = 'x' WHERE id IN ('old-id', 'new-id')"));
+        _machine.Write(db =>
+            db.Execute("UPDATE sessions SET file_path = '/t.jsonl', source_session_id = 'x' WHERE id IN ('old-id', 'new-id')"));
         _machine.Write(db => db.Execute("UPDATE sessions SET file_path = '/t.jsonl', source_session_id = 'y' WHERE id = 'other'"));
         _machine.Receive(LedgerEvents.Make("alpha-0a1b2c", "bravo-3d4e5f~new-id", EventOp.Purge));
         _machine.Replay();
@@ -243,7 +248,8 @@ public sealed class MetadataReplayTests : IDisposable
     [Fact]
     public void ReapplyRegisters_AfterNewContent_MovesPinsWithTheirMessagesAndTouchesNothingElse()
     {
-        _machine.Receive(LedgerEvents.Pin("alpha-0a1b2c", Session, "u1", 1, "note"), LedgerEvents.Pin("alpha-0a1b2c", Session, "", 2, seconds: 1));
+        _machine.Receive(LedgerEvents.Pin("alpha-0a1b2c", Session, "u1", 1, "note"),
+            LedgerEvents.Pin("alpha-0a1b2c", Session, "", 2, seconds: 1));
         _machine.Replay();
         Assert.Equal(["1 'note'", "2 NULL"], LedgerRows.Pins(_machine.Db, Session));
         List<string> registers = LedgerRows.Registers(_machine.Db);
@@ -279,7 +285,8 @@ public sealed class MetadataReplayTests : IDisposable
     [Fact]
     public void Run_FailureInABatch_IsTakenUpByTheNextRunWithoutDoubleCounting()
     {
-        _machine.Receive(Enumerable.Range(0, 700).Select(i => LedgerEvents.Rename("alpha-0a1b2c", Session, $"Name {i}", seconds: i / 10, logical: (ulong)i)));
+        _machine.Receive(Enumerable.Range(0, 700)
+            .Select(i => LedgerEvents.Rename("alpha-0a1b2c", Session, $"Name {i}", seconds: i / 10, logical: (ulong)i)));
         int commits = 0;
         _machine.Checkpoint = step =>
         {
@@ -305,7 +312,8 @@ public sealed class MetadataReplayTests : IDisposable
         cancelled.Cancel();
 
         Assert.Throws<OperationCanceledException>(
-            () => MetadataReplay.Run(_machine.Archive, _machine.Store, _machine.Origin, _machine.Lease, NullObserver.Instance, cancelled.Token));
+            () => MetadataReplay.Run(_machine.Archive, _machine.Store, _machine.Origin, _machine.Lease, NullObserver.Instance,
+                cancelled.Token));
         Assert.Equal(1, _machine.Replay().Imported);
     }
 

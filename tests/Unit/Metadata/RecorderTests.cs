@@ -35,7 +35,8 @@ public sealed class RecorderTests : IDisposable
         ["unpin"] = static (r, l) => r.RemovePin(l, Own, 1),
         ["purge from trash"] = static (r, l) => r.Purge(l, Foreign),
         ["trash and purge"] = static (r, l) => r.Purge(l, Own),
-        ["batch"] = static (r, l) => r.Apply(l, [CurationEdit.SetTrashed(Own, true), CurationEdit.SetStarred(Own, true), CurationEdit.AddPin(Foreign, 1, "n")])
+        ["batch"] = static (r, l) =>
+            r.Apply(l, [CurationEdit.SetTrashed(Own, true), CurationEdit.SetStarred(Own, true), CurationEdit.AddPin(Foreign, 1, "n")])
             .All(static e => e.Changed),
     };
 
@@ -87,7 +88,8 @@ public sealed class RecorderTests : IDisposable
             _machine.Checkpoint = at => FailAt(step, at);
             _machine.Store.Step = at => FailAt(step, at);
 
-            Assert.Equal(ErrorCode.DiskFull, Assert.Throws<ArtifactSyncException>(() => AllEdits[name](_machine.Recorder, _machine.Lease)).Code);
+            Assert.Equal(ErrorCode.DiskFull, Assert.Throws<ArtifactSyncException>(() => AllEdits[name](_machine.Recorder, _machine.Lease))
+                .Code);
 
             Assert.Equal(before, Snapshot());
         }

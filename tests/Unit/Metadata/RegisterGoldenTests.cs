@@ -16,7 +16,8 @@ public sealed class RegisterGoldenTests
 
     public static TheoryData<string> FuzzScenarios => Golden.Cases("artifact-fuzz/replay.json|scenarios");
 
-    public static TheoryData<string> Events => Golden.Cases("artifact/metadata-events.json|vectors", "artifact-fuzz/metadata-events.json|vectors");
+    public static TheoryData<string> Events =>
+        Golden.Cases("artifact/metadata-events.json|vectors", "artifact-fuzz/metadata-events.json|vectors");
 
     /// <summary>
     /// Runs in which the original shows pins or a time of deletion that depend on the order of arrival (spec 9.9). Ours shows
@@ -70,10 +71,12 @@ public sealed class RegisterGoldenTests
             }
         });
 
-        Assert.Equal(scenario.GetProperty("registers").EnumerateArray().Select(Register).Order(StringComparer.Ordinal), LedgerRows.Registers(machine.Db));
+        Assert.Equal(scenario.GetProperty("registers").EnumerateArray().Select(Register).Order(StringComparer.Ordinal),
+            LedgerRows.Registers(machine.Db));
         Assert.Equal(scenario.GetProperty("conflicts").EnumerateArray().Select(Conflict), LedgerRows.Conflicts(machine.Db));
         Assert.Equal(
-            scenario.GetProperty("applied").EnumerateArray().Select(static a => $"{a.Text("origin")} {a.Text("order_key")}").Order(StringComparer.Ordinal),
+            scenario.GetProperty("applied").EnumerateArray().Select(static a => $"{a.Text("origin")} {a.Text("order_key")}")
+                .Order(StringComparer.Ordinal),
             LedgerRows.Applied(machine.Db));
     }
 
@@ -159,7 +162,8 @@ public sealed class RegisterGoldenTests
         registers.Complete();
         if (!foreign)
         {
-            Assert.Equal(step[1].GetString() == "missing" ? nameof(ApplyOutcome.TargetMissing) : step[1].GetString(), result.Outcome.ToString(), ignoreCase: true);
+            Assert.Equal(step[1].GetString() == "missing" ? nameof(ApplyOutcome.TargetMissing) : step[1].GetString(),
+                result.Outcome.ToString(), ignoreCase: true);
         }
     }
 
@@ -172,7 +176,8 @@ public sealed class RegisterGoldenTests
             run.GetProperty("conflicts").EnumerateArray().Select(c => Line(events[c[2].GetInt32()], events[c[3].GetInt32()])),
             LedgerRows.Conflicts(machine.Db));
         Assert.Equal(
-            run.GetProperty("applied").EnumerateArray().Select(a => $"{events[a.GetInt32()].Origin} {events[a.GetInt32()].OrderKey}").Order(StringComparer.Ordinal),
+            run.GetProperty("applied").EnumerateArray().Select(a => $"{events[a.GetInt32()].Origin} {events[a.GetInt32()].OrderKey}")
+                .Order(StringComparer.Ordinal),
             LedgerRows.Applied(machine.Db).Order(StringComparer.Ordinal));
     }
 
@@ -201,7 +206,8 @@ public sealed class RegisterGoldenTests
         ? $"{id} {session.DisplayName} {session.DeletedAt} {string.Join(',', LedgerRows.Pins(db, id))} {CurationTable.IsStarred(db, id)}"
         : $"{id} gone {CurationTable.IsExcluded(db, id)}";
 
-    private static IEnumerable<string> Gids(JsonElement scenario) => scenario.GetProperty("gids").EnumerateArray().Select(static g => g.GetString()!);
+    private static IEnumerable<string> Gids(JsonElement scenario) => scenario.GetProperty("gids").EnumerateArray()
+        .Select(static g => g.GetString()!);
 
     private static (long, string)[] Messages(JsonElement scenario) => LedgerVectors.Messages(scenario);
 

@@ -39,8 +39,10 @@ public sealed class ReplayGoldenTests
             machine.Replay();
 
             Assert.Equal(pass.Text("hlc_state"), MetadataTable.LoadClock(machine.Db) ?? "");
-            Assert.Equal(Paths(Indexes(pass, "quarantined").Select(i => artifacts[i].Artifact)), Paths(machine.Store.Quarantined.Select(static q => q.Artifact)));
-            Assert.Equal(Keys(Indexes(pass, "applied").Select(i => artifacts[i].Artifact)), LedgerRows.Applied(machine.Db).Order(StringComparer.Ordinal));
+            Assert.Equal(Paths(Indexes(pass, "quarantined").Select(i => artifacts[i].Artifact)),
+                Paths(machine.Store.Quarantined.Select(static q => q.Artifact)));
+            Assert.Equal(Keys(Indexes(pass, "applied").Select(i => artifacts[i].Artifact)), LedgerRows.Applied(machine.Db)
+                .Order(StringComparer.Ordinal));
         }
 
         CheckEnd(machine, scenario, artifacts);
@@ -110,9 +112,11 @@ public sealed class ReplayGoldenTests
         return (reference, bytes);
     }
 
-    private static IEnumerable<int> Indexes(JsonElement pass, string name) => pass.GetProperty(name).EnumerateArray().Select(static i => i.GetInt32());
+    private static IEnumerable<int> Indexes(JsonElement pass, string name) => pass.GetProperty(name).EnumerateArray()
+        .Select(static i => i.GetInt32());
 
-    private static IEnumerable<string> Paths(IEnumerable<ArtifactRef> artifacts) => artifacts.Select(static a => a.Path).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Paths(IEnumerable<ArtifactRef> artifacts) => artifacts.Select(static a => a.Path)
+        .Order(StringComparer.Ordinal);
 
     private static IEnumerable<string> Keys(IEnumerable<ArtifactRef> artifacts) =>
         artifacts.Select(static a => $"{a.Origin} {ArtifactName.OrderKey(a)}").Order(StringComparer.Ordinal);
