@@ -10,7 +10,9 @@ internal sealed class WeightedQueue<T>(long budget) : IDisposable
 {
     private readonly Queue<(T Item, long Weight)> _items = new();
     private readonly Lock _gate = new();
-    private readonly ManualResetEventSlim _changed = new();
+    // One event a side: with a common one, a side that resets it before it waits can swallow the signal for the other.
+    private readonly ManualResetEventSlim _room = new();
+    private readonly ManualResetEventSlim _news = new();
     private long _weight;
     private bool _completed;
     private bool _abandoned;
@@ -31,12 +33,12 @@ internal sealed class WeightedQueue<T>(long budget) : IDisposable
                 {
                     _items.Enqueue((item, weight));
                     _weight += Math.Max(weight, 1);
-                    _changed.Set();
+                    _news.Set();
                     return true;
                 }
-                _changed.Reset();
+                _room.Reset();
             }
-            _changed.Wait(cancellationToken);
+            _room.Wait(cancellationToken);
         }
     }
 
@@ -51,7 +53,7 @@ internal sealed class WeightedQueue<T>(long budget) : IDisposable
                 {
                     item = entry.Item;
                     _weight -= Math.Max(entry.Weight, 1);
-                    _changed.Set();
+                    _room.Set();
                     return true;
                 }
                 if (_completed)
@@ -63,9 +65,9 @@ internal sealed class WeightedQueue<T>(long budget) : IDisposable
                     }
                     return false;
                 }
-                _changed.Reset();
+                _news.Reset();
             }
-            _changed.Wait(cancellationToken);
+            _news.Wait(cancellationToken);
         }
     }
 
@@ -74,7 +76,7 @@ internal sealed class WeightedQueue<T>(long budget) : IDisposable
         lock (_gate)
         {
             (_completed, _fault) = (true, fault);
-            _changed.Set();
+            _news.Set();
         }
     }
 
@@ -83,9 +85,13 @@ internal sealed class WeightedQueue<T>(long budget) : IDisposable
         lock (_gate)
         {
             _abandoned = true;
-            _changed.Set();
+            _room.Set();
         }
     }
 
-    public void Dispose() => _changed.Dispose();
+    public void Dispose()
+    {
+        _room.Dispose();
+        _news.Dispose();
+    }
 }
