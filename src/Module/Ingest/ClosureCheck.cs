@@ -117,12 +117,12 @@ internal sealed class ClosureCheck(ExchangeContext context)
                     cancellationToken.ThrowIfCancellationRequested();
                 }
             }
-            catch (ArtifactSyncException fault) when (Faults.IsInvalid(fault.Code))
+            catch (ArtifactSyncException fault) when (Faults.IsInvalid(fault.Code) && ArtifactReader.IsIntact(context.Store, entry, cancellationToken))
             {
                 Quarantine(Equals(fault.Target, manifestEntry.Artifact.Path) ? manifestEntry : entry, fault, cancellationToken);
                 return false;
             }
-            catch (ArtifactSyncException fault) when (Faults.IsDamage(fault.Code))
+            catch (ArtifactSyncException fault) when (Faults.IsDamage(fault.Code) || Faults.IsInvalid(fault.Code))
             {
                 StoreDamage.Report(context, entry, cancellationToken);
                 return false;

@@ -37,6 +37,7 @@ internal sealed class Ingester(ExchangeContext context)
             var selector = new CheckpointSelector(context, new ClosureCheck(context));
             if (selector.Select(pending.Origin, cancellationToken) is { } plan)
             {
+                context.Options.Checkpoint("ingest:selected");
                 new SessionImporter(context).Import(plan, cancellationToken);
             }
             using var lease = context.AcquireLease(cancellationToken);

@@ -12,7 +12,6 @@ internal sealed class SessionImporter(ExchangeContext context)
     private const long CommitBytes = 64L * 1024 * 1024;
 
     private long _sessions;
-    private long _messages;
     private bool _handledAll = true;
 
     public void Import(CheckpointPlan plan, CancellationToken cancellationToken)
@@ -84,23 +83,20 @@ internal sealed class SessionImporter(ExchangeContext context)
         var bytes = 0L;
         do
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var begin = (SessionBegin)steps.Current;
             var stream = new SessionStream(steps);
-            if (Write(transaction.Db, begin, stream))
+            if (Write(transaction.Db, stream))
             {
                 sessions++;
                 messages += stream.Messages;
             }
             bytes += stream.Bytes;
-            context.Observer.Progress(new ProgressSnapshot("Importing", begin.Gid, _sessions + sessions, total, bytes));
+            context.Observer.Progress(new ProgressSnapshot("Importing", stream.Gid, _sessions + sessions, total, bytes));
         }
         while (bytes < CommitBytes && steps.MoveNext());
         context.Options.Checkpoint("ingest:before-commit");
         transaction.Commit();
         context.Options.Checkpoint("ingest:after-commit");
         _sessions += sessions;
-        _messages += messages;
         context.Run.Count(counters =>
         {
             counters.ImportedSessions += sessions;
@@ -110,11 +106,12 @@ internal sealed class SessionImporter(ExchangeContext context)
     }
 
     /// <summary>False when the session was left at its last imported state.</summary>
-    private bool Write(Database db, SessionBegin begin, SessionStream stream)
+    private bool Write(Database db, SessionStream stream)
     {
         db.Execute("SAVEPOINT session");
         try
         {
+            var begin = stream.Begin();
             var row = Row(begin);
             var sid = SessionTable.Put(db, row);
             MessageTable.Replace(db, sid, stream.Read(), begin.Manifest.UsageEvents);
@@ -129,16 +126,26 @@ internal sealed class SessionImporter(ExchangeContext context)
         }
         catch (SessionFaultException fault)
         {
-            db.Execute("ROLLBACK TO session");
-            db.Execute("RELEASE session");
-            _handledAll = false;
-            if (Faults.IsDamage(fault.Step.Fault.Code))
-            {
-                StoreDamage.Report(context, db, fault.Step.Entry);
-            }
-            context.Run.Rejected("session", begin.Gid, "ingest", fault.Step.Fault.Code, fault.Step.Fault.Message);
+            Undo(db);
+            StoreDamage.Report(context, db, fault.Step.Entry);
+            context.Run.Rejected("session", stream.Gid, "ingest", fault.Step.Fault.Code, fault.Step.Fault.Message);
             return false;
         }
+        catch (ArtifactSyncException fault) when (Faults.IsInvalid(fault.Code))
+        {
+            // Only stored form shows it: keys that differ in removed characters alone.
+            Undo(db);
+            stream.Skip();
+            context.Run.Rejected("session", stream.Gid, "ingest", fault.Code, fault.Message);
+            return false;
+        }
+    }
+
+    private void Undo(Database db)
+    {
+        db.Execute("ROLLBACK TO session");
+        db.Execute("RELEASE session");
+        _handledAll = false;
     }
 
     private static SessionRow Row(SessionBegin begin) => new()
@@ -162,14 +169,18 @@ internal sealed class SessionImporter(ExchangeContext context)
         context.Options.Checkpoint("ingest:landed");
     }
 
-    /// <summary>The messages of one session, taken from the stream of all of them.</summary>
+    /// <summary>One session, taken from the stream of all of them, which stands at its first step.</summary>
     private sealed class SessionStream(IEnumerator<IngestStep> steps)
     {
+        public string Gid { get; } = steps.Current is SessionFault fault ? fault.Gid : ((SessionBegin)steps.Current).Gid;
+
         public long Messages { get; private set; }
 
         public long Bytes { get; private set; }
 
         public SessionRecord? Settled { get; private set; }
+
+        public SessionBegin Begin() => steps.Current is SessionFault fault ? throw new SessionFaultException(fault) : (SessionBegin)steps.Current;
 
         public IEnumerable<MessageRecord> Read()
         {
@@ -178,10 +189,10 @@ internal sealed class SessionImporter(ExchangeContext context)
                 switch (steps.Current)
                 {
                     case MessageBatch batch:
+                        Bytes += batch.Bytes;
                         foreach (var message in batch.Messages)
                         {
                             Messages++;
-                            Bytes += message.Content.Length + message.ThinkingText.Length;
                             yield return message;
                         }
                         break;
@@ -191,6 +202,14 @@ internal sealed class SessionImporter(ExchangeContext context)
                         Settled = end.Settled;
                         yield break;
                 }
+            }
+        }
+
+        /// <summary>On to the last step of this session.</summary>
+        public void Skip()
+        {
+            while (steps.Current is not (SessionEnd or SessionFault) && steps.MoveNext())
+            {
             }
         }
     }

@@ -13,13 +13,15 @@ internal abstract record IngestStep;
 /// <summary>A session begins; its messages follow.</summary>
 internal sealed record SessionBegin(string Gid, string ManifestSha256, Manifest Manifest, SessionRecord Row, string? SessionName) : IngestStep;
 
-internal sealed record MessageBatch(IReadOnlyList<MessageRecord> Messages) : IngestStep;
+/// <param name="Messages">In order.</param>
+/// <param name="Bytes">What they weigh in memory.</param>
+internal sealed record MessageBatch(IReadOnlyList<MessageRecord> Messages, long Bytes) : IngestStep;
 
 /// <summary>The session is whole. <paramref name="Settled"/> is its row again when the messages changed what its totals should be.</summary>
 internal sealed record SessionEnd(SessionRecord? Settled) : IngestStep;
 
-/// <summary>The session can't be read to its end; what came of it must be undone.</summary>
-internal sealed record SessionFault(CatalogEntry Entry, ArtifactSyncException Fault) : IngestStep;
+/// <summary>The session can't be read to its end, perhaps not even its manifest; what came of it must be undone.</summary>
+internal sealed record SessionFault(string Gid, CatalogEntry Entry, ArtifactSyncException Fault) : IngestStep;
 
 /// <summary>
 /// Reads, proves, decodes and rewrites the sessions of a checkpoint on a thread of its own, ahead of the thread that writes
@@ -43,6 +45,7 @@ internal sealed class SessionSource(ExchangeContext context, IReadOnlyList<KeyVa
         _thread.Start();
         while (_queue.TryTake(out var step, cancellationToken))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             yield return step;
         }
     }
@@ -111,7 +114,7 @@ internal sealed class SessionSource(ExchangeContext context, IReadOnlyList<KeyVa
                     bytes += Weight(message);
                     if (bytes > BatchBytes)
                     {
-                        if (!Add(new MessageBatch(batch), bytes))
+                        if (!Add(new MessageBatch(batch, bytes), bytes))
                         {
                             return false;
                         }
@@ -120,13 +123,17 @@ internal sealed class SessionSource(ExchangeContext context, IReadOnlyList<KeyVa
                 }
             }
             var settled = row with { };
-            return Add(new MessageBatch(batch), bytes) && Add(new SessionEnd(totals.Settle(settled) ? settled : null), 1);
+            return Add(new MessageBatch(batch, bytes), bytes) && Add(new SessionEnd(totals.Settle(settled) ? settled : null), 1);
         }
         catch (ArtifactSyncException fault) when (Faults.IsDamage(fault.Code) || Faults.IsInvalid(fault.Code))
         {
-            return Add(new SessionFault(entry, fault), 1);
+            return Add(new SessionFault(gid, entry, Blame(entry, fault)), 1);
         }
     }
+
+    /// <summary>What was proven importable when it came can only be damaged now, whatever it looks like.</summary>
+    private static ArtifactSyncException Blame(CatalogEntry entry, ArtifactSyncException fault) =>
+        Faults.IsDamage(fault.Code) ? fault : ArtifactReader.Mismatch(entry, fault);
 
     private bool Add(IngestStep step, long weight) => _queue.Add(step, weight, _stop.Token);
 

@@ -38,12 +38,19 @@ internal static class ArtifactReader
         using var wire = store.OpenWire(entry);
         using var decoded = ArtifactCodec.OpenDecoded(entry.Artifact.Kind, wire);
         var bytes = new byte[entry.Size];
-        var read = decoded.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        if (read != bytes.Length || decoded.ReadByte() >= 0 || Convert.ToHexStringLower(SHA256.HashData(bytes)) != entry.Sha256)
+        try
         {
-            throw Mismatch(entry);
+            var read = decoded.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (read == bytes.Length && decoded.ReadByte() < 0 && Convert.ToHexStringLower(SHA256.HashData(bytes)) == entry.Sha256)
+            {
+                return bytes;
+            }
         }
-        return bytes;
+        catch (ArtifactSyncException fault) when (IsUnreadable(fault.Code))
+        {
+            throw Mismatch(entry, fault);
+        }
+        throw Mismatch(entry);
     }
 
     /// <summary>The decoded bytes as a stream whose end throws when the hash is not what the catalog says.</summary>
@@ -61,6 +68,23 @@ internal static class ArtifactReader
         }
     }
 
-    private static ArtifactSyncException Mismatch(CatalogEntry entry) => new(ErrorCode.HashMismatch,
-        $"'{entry.Artifact}' of the local store is damaged: it is not what was verified when it came.", entry.Artifact.Path);
+    /// <summary>Whether the bytes are what the catalog says. A verdict on content is worth nothing before.</summary>
+    public static bool IsIntact(LocalStore store, CatalogEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var wire = store.OpenWire(entry);
+            return Hash(entry.Artifact.Kind, wire, cancellationToken) == entry.Sha256;
+        }
+        catch (ArtifactSyncException fault) when (IsUnreadable(fault.Code))
+        {
+            return false;
+        }
+    }
+
+    public static ArtifactSyncException Mismatch(CatalogEntry entry, Exception? inner = null) => new(ErrorCode.HashMismatch,
+        $"'{entry.Artifact}' of the local store is damaged: it is not what was verified when it came.", entry.Artifact.Path, inner);
+
+    // Within its limits it was when it came, so a frame that claims more is damaged.
+    private static bool IsUnreadable(ErrorCode code) => code is ErrorCode.ArtifactCorrupt or ErrorCode.ArtifactTooLarge;
 }
