@@ -1,6 +1,6 @@
 using ArtifactSync.Errors;
 using ArtifactSync.Sync;
-using SQLitePCL;
+using Microsoft.Data.Sqlite;
 
 namespace ArtifactSync.Archive;
 
@@ -73,7 +73,7 @@ internal sealed class ArchiveDatabase : IDisposable
     /// <summary>A further connection for queries, for a parallel worker. Disposed with the archive at the latest.</summary>
     public Database OpenReader()
     {
-        var reader = IsReadOnly ? OpenUntouched(_file) : OpenConnection(_file, raw.SQLITE_OPEN_READWRITE, ReaderPragmas);
+        var reader = IsReadOnly ? OpenUntouched(_file) : OpenConnection(_file, ReaderPragmas);
         lock (_readers)
         {
             _readers.Add(reader);
@@ -120,9 +120,9 @@ internal sealed class ArchiveDatabase : IDisposable
         PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000;
         """;
 
-    private static Database OpenConnection(string file, int flags, string pragmas)
+    private static Database OpenConnection(string file, string pragmas)
     {
-        var db = Database.Open(file, file, flags);
+        var db = Database.Open(file, file, SqliteOpenMode.ReadWrite);
         try
         {
             db.ExecuteScript(pragmas);
@@ -137,7 +137,7 @@ internal sealed class ArchiveDatabase : IDisposable
 
     private static Database OpenWriteConnection(string file)
     {
-        var db = OpenConnection(file, raw.SQLITE_OPEN_READWRITE, WriterPragmas);
+        var db = OpenConnection(file, WriterPragmas);
         ArchiveFiles.MakePrivate(file);
         return db;
     }
@@ -150,7 +150,7 @@ internal sealed class ArchiveDatabase : IDisposable
         var log = new FileInfo(file + "-wal");
         var index = File.Exists(file + "-shm");
         var option = !log.Exists || (log.Length == 0 && !index) ? "?immutable=1" : index ? "?readonly_shm=1" : "";
-        var db = Database.Open(file, FileUri(file) + option, raw.SQLITE_OPEN_READONLY);
+        var db = Database.Open(file, FileUri(file) + option, SqliteOpenMode.ReadOnly);
         try
         {
             db.ExecuteScript(ReaderPragmas);

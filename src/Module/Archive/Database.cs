@@ -1,10 +1,12 @@
 using System.Text;
+using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace ArtifactSync.Archive;
 
 /// <summary>
-/// One connection with a cache of prepared statements. Used by one thread at a time.
+/// One connection with a cache of prepared statements. Used by one thread at a time. ADO.NET opens it; statements go straight to
+/// its handle, since commands would box every value and look up every column.
 /// </summary>
 internal sealed class Database : IDisposable
 {
@@ -13,7 +15,9 @@ internal sealed class Database : IDisposable
     private const int MaxCached = 256;
     private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
 
-    private Database(string path, sqlite3 handle) => (Path, Handle) = (path, handle);
+    private readonly SqliteConnection _connection;
+
+    private Database(string path, SqliteConnection connection) => (Path, _connection, Handle) = (path, connection, connection.Handle!);
 
     /// <summary>The database file, for messages.</summary>
     public string Path { get; }
@@ -32,21 +36,25 @@ internal sealed class Database : IDisposable
 
     /// <param name="path">The file, for messages.</param>
     /// <param name="name">What SQLite opens: a path, or a <c>file:</c> URI with options.</param>
-    /// <param name="flags">SQLITE_OPEN_* without the threading mode: a connection belongs to one thread at a time.</param>
-    internal static Database Open(string path, string name, int flags)
+    /// <param name="mode">ReadOnly or ReadWrite; nothing is created here.</param>
+    internal static Database Open(string path, string name, SqliteOpenMode mode)
     {
         NativeSqlite.Require();
-        var result = raw.sqlite3_open_v2(name, out var handle, flags | raw.SQLITE_OPEN_URI | raw.SQLITE_OPEN_NOMUTEX, null);
-        if (result != raw.SQLITE_OK)
+        // Our own cache of connections is the archive; a pool would keep files open after it was closed.
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = name, Mode = mode, Pooling = false }.ConnectionString);
+        try
         {
-            using (handle)
-            {
-                throw SqliteErrors.Create(result, handle, path, "open");
-            }
+            connection.Open();
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            throw SqliteErrors.Create(e.SqliteExtendedErrorCode, null, path, "open");
         }
 
-        _ = raw.sqlite3_extended_result_codes(handle, 1);
-        var database = new Database(path, handle);
+        var database = new Database(path, connection);
+        _ = raw.sqlite3_extended_result_codes(database.Handle, 1);
         database.SetBusyTimeout(BusyTimeout);
         return database;
     }
@@ -144,7 +152,7 @@ internal sealed class Database : IDisposable
         }
 
         _statements.Clear();
-        Handle.Dispose();
+        _connection.Dispose();
     }
 
     private IEnumerable<T> Rows<T>(string sql, Func<Statement, T> read, object?[] args)

@@ -16,6 +16,8 @@ internal static class NativeSqlite
         try
         {
             Batteries_V2.Init();
+            // A connection belongs to one thread at a time, so none needs a mutex of its own.
+            _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
             // Memory statistics cost a mutex at each allocation, 5 % of a bulk import, and nobody reads them. Refused when
             // SQLite is in use already, which does no harm.
             _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);

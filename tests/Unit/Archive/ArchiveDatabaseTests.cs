@@ -178,7 +178,7 @@ public sealed class ArchiveDatabaseTests : IDisposable
     {
         Open(ArchiveMode.Create).Dispose();
         Execute("DROP TABLE landings; PRAGMA user_version = 0; PRAGMA user_version = 1");
-        using var db = Database.Open(DatabaseFile, DatabaseUri(), raw.SQLITE_OPEN_READWRITE);
+        using var db = Database.Open(DatabaseFile, DatabaseUri(), SqliteOpenMode.ReadWrite);
         ArchiveMigration[] steps = [.. ArchiveMigrations.Embedded, new(9001, "next", "CREATE TABLE next(a)"), new(9002, "last", "INSERT INTO next VALUES (1)")];
 
         ArchiveMigrations.Apply(db, steps);
@@ -192,7 +192,7 @@ public sealed class ArchiveDatabaseTests : IDisposable
     public void Apply_FailingStep_LeavesTheStepsBefore()
     {
         Open(ArchiveMode.Create).Dispose();
-        using var db = Database.Open(DatabaseFile, DatabaseUri(), raw.SQLITE_OPEN_READWRITE);
+        using var db = Database.Open(DatabaseFile, DatabaseUri(), SqliteOpenMode.ReadWrite);
         ArchiveMigration[] steps = [new(9001, "good", "CREATE TABLE good(a)"), new(9002, "bad", "CREATE TABLE half(a); INSERT INTO nowhere VALUES (1)")];
 
         Assert.Throws<ArtifactSyncException>(() => ArchiveMigrations.Apply(db, steps));
@@ -366,7 +366,7 @@ public sealed class ArchiveDatabaseTests : IDisposable
 
     private void Execute(string sql, int flags = 0)
     {
-        using var db = Database.Open(DatabaseFile, DatabaseUri(), raw.SQLITE_OPEN_READWRITE | flags);
+        using var db = Database.Open(DatabaseFile, DatabaseUri(), SqliteOpenMode.ReadWrite | flags);
         db.ExecuteScript(sql);
     }
 
