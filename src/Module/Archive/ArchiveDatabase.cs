@@ -227,13 +227,16 @@ internal sealed class ArchiveDatabase : IDisposable
 
     private void Migrate(Database db)
     {
-        var version = ArchiveMigrations.Version(db);
+        // In one statement: between two, another process may create the archive.
+        var (version, isEmpty) = db.First(
+            "SELECT (SELECT user_version FROM pragma_user_version), NOT EXISTS(SELECT 1 FROM sqlite_master)",
+            static row => ((int)row.Int64(0), row.Bool(1)));
         if (version == ArchiveMigrations.Newest)
         {
             return;
         }
 
-        if (version == 0 && db.Scalar<long>("SELECT count(*) FROM sqlite_master") > 0)
+        if (version == 0 && !isEmpty)
         {
             throw ArchiveFiles.NotAnArchive(_file);
         }

@@ -69,14 +69,15 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         }
 
         run.Enter("pull");
-        var exchange = new StoreExchange(context, transport);
         RecoverLostStore(context, cancellationToken);
+        var exchange = new StoreExchange(context, transport); // reads the cursors
         await exchange.ListOriginsAsync(cancellationToken);
         context.KnownOrigins.UnionWith(context.Store.ListOrigins());
         context.OwnOrigin = OriginAdoption.Ensure(
             archive, request.OriginId, [.. context.KnownOrigins, .. exchange.RemoteOrigins], request.Initialize, cancellationToken);
         context.KnownOrigins.Add(context.OwnOrigin);
         await exchange.PullAsync(cancellationToken);
+        Tell(transport.Ignored);
 
         if (request.Initialize)
         {
@@ -100,6 +101,15 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
                 await exchange.PushAsync(cancellationToken);
             }
         }
+    }
+
+    private void Tell(IgnoredNames ignored)
+    {
+        if (ignored is { ConflictCopies: 0, Stray: 0 })
+        {
+            return;
+        }
+        observer.Verbose($"Ignored at '{request.Target}': {ignored.ConflictCopies} conflict copies of a synchroniser, {ignored.Stray} other names that are no artifacts.");
     }
 
     private void Import(ExchangeContext context, CancellationToken cancellationToken)
@@ -153,7 +163,7 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
     /// <summary>Curation from before the adoption follows once what others said has been imported. Returns the number of events.</summary>
     private long PublishBaseline(ExchangeContext context, CancellationToken cancellationToken)
     {
-        if (!Baseline.IsOwed(archive.Reader))
+        if (!Baseline.IsOwed(archive.Reader) || OriginAdoption.CloneFault(archive.Reader, archive.Options.Machine) is not null)
         {
             return 0;
         }

@@ -1,4 +1,5 @@
 using ArtifactSync.Archive;
+using ArtifactSync.Metadata;
 using ArtifactSync.Model;
 using ArtifactSync.Wire;
 
@@ -185,6 +186,12 @@ internal sealed class SessionImport(
         if (stored is not null && !isReplaced && (hasChanged || hasAmended))
         {
             SessionTable.BumpRevision(db!, sid);
+        }
+
+        if (stored is not null && StateTable.Get(db!, StateTable.OriginId) is { } origin)
+        {
+            // Pins of other machines hang on messages that were written anew.
+            MetadataReplay.ReapplyRegisters(db!, origin, Gid.ForLocal(origin, id));
         }
 
         TranscriptTable.Put(db!, job.Result.Remember!);

@@ -3,7 +3,7 @@ using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Sync;
 using ArtifactSync.Tests.Doubles;
-using SQLitePCL;
+using Microsoft.Data.Sqlite;
 
 namespace ArtifactSync.Tests.Archive;
 
@@ -156,7 +156,7 @@ public sealed class ArchiveDatabaseTests : IDisposable
     public void Open_DatabaseOfAnotherProgram_IsCorruptAndKeepsItsContent()
     {
         Directory.CreateDirectory(Home);
-        Execute("CREATE TABLE theirs(a)", raw.SQLITE_OPEN_CREATE);
+        Execute("CREATE TABLE theirs(a)", SqliteOpenMode.ReadWriteCreate);
         foreach (var mode in Enum.GetValues<ArchiveMode>())
         {
             AssertUntouched(() => Assert.Equal(ErrorCode.ArchiveCorrupt, Code(() => Open(mode))));
@@ -364,9 +364,9 @@ public sealed class ArchiveDatabaseTests : IDisposable
 
     private string DatabaseUri() => "file:" + DatabaseFile.Replace("%", "%25").Replace("?", "%3f").Replace("#", "%23");
 
-    private void Execute(string sql, int flags = 0)
+    private void Execute(string sql, SqliteOpenMode mode = SqliteOpenMode.ReadWrite)
     {
-        using var db = Database.Open(DatabaseFile, DatabaseUri(), SqliteOpenMode.ReadWrite | flags);
+        using var db = Database.Open(DatabaseFile, DatabaseUri(), mode);
         db.ExecuteScript(sql);
     }
 
