@@ -94,6 +94,9 @@ internal sealed class ArchiveDatabase : IDisposable
     public WriteTransaction BeginLedger(CancellationToken cancellationToken = default) =>
         RequireWriter().Begin(null, durable: false, cancellationToken);
 
+    /// <summary>As <see cref="BeginLedger"/>, when nothing else writes just now; null otherwise.</summary>
+    public WriteTransaction? TryBeginLedger() => RequireWriter().TryBegin(null);
+
     public void Dispose()
     {
         lock (_readers)

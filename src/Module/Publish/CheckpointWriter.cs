@@ -33,7 +33,11 @@ internal sealed class CheckpointWriter(ExchangeContext context, string origin)
             Record(head with { MapSha256 = map }, cancellationToken); // changed and changed back
             return;
         }
-        var sequence = Reserve(cancellationToken);
+        context.Options.Checkpoint("checkpoint:mapped");
+        if (Reserve(head, cancellationToken) is not { } sequence)
+        {
+            return;
+        }
         context.Options.Checkpoint("checkpoint:reserved");
         var identity = Write(reader, sequence, cancellationToken);
         context.Options.Checkpoint("checkpoint:stored");
@@ -56,15 +60,26 @@ internal sealed class CheckpointWriter(ExchangeContext context, string origin)
             return;
         }
         // The rows say something else than what was published: a number never gets other content.
-        var next = Reserve(cancellationToken);
+        if (Reserve(head, cancellationToken) is not { } next)
+        {
+            return;
+        }
         var written = Write(reader, next, cancellationToken);
         Record(head with { Sequence = next, CheckpointSha256 = written.Sha256, CheckpointSize = written.Size }, cancellationToken);
     }
 
-    private long Reserve(CancellationToken cancellationToken)
+    /// <summary>
+    /// Null when another run published since the map was read: it has the newer map, and a higher number for ours would be
+    /// taken for the newest. What it did not see goes with the next run.
+    /// </summary>
+    private long? Reserve(PublicationHead head, CancellationToken cancellationToken)
     {
         using var lease = context.AcquireLease(cancellationToken);
         using var transaction = lease.Begin(durable: true);
+        if (PublicationTable.Head(transaction.Db) != head)
+        {
+            return null;
+        }
         var sequence = PublicationTable.ReserveSequence(transaction.Db, origin, context.Store.LargestSequence(origin, transaction.Db));
         transaction.Commit();
         return sequence;

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Model;
@@ -57,24 +58,40 @@ internal sealed class Publisher(ExchangeContext context, string origin)
         var results = new (QueuedSession Session, string? Manifest, ArtifactSyncException? Fault)[claimed.Count];
         var done = 0;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = context.Options.ThrottleLimit, CancellationToken = cancellationToken };
-        Parallel.For(0, claimed.Count, parallel, () => new SessionEncoder(context, origin, batch), (i, _, encoder) =>
+        Each(claimed.Count, parallel, batch, (i, encoder) =>
         {
             try
             {
                 results[i] = (claimed[i], encoder.Encode(claimed[i].SessionId, cancellationToken), null);
             }
-            catch (ArtifactSyncException fault) when (!Faults.EndsRun(fault.Code))
+            catch (ArtifactSyncException fault) when (Faults.IsInvalid(fault.Code))
             {
                 results[i] = (claimed[i], null, fault);
             }
             context.Observer.Progress(new ProgressSnapshot("Publishing", claimed[i].SessionId, Interlocked.Increment(ref done), claimed.Count, batch.WireBytes));
-            return encoder;
-        }, encoder => encoder.Dispose());
+        });
         context.Options.Checkpoint("publish:encoded");
         batch.Publish(cancellationToken);
         context.Options.Checkpoint("publish:stored");
         Acknowledge(batch, results, cancellationToken);
         context.Options.Checkpoint("publish:acknowledged");
+    }
+
+    /// <summary>Runs the work in parallel. Trouble that is not of one session (a full disk) comes out as it is.</summary>
+    private void Each(int count, ParallelOptions parallel, StoreBatch batch, Action<int, SessionEncoder> work)
+    {
+        try
+        {
+            Parallel.For(0, count, parallel, () => new SessionEncoder(context, origin, batch), (i, _, encoder) =>
+            {
+                work(i, encoder);
+                return encoder;
+            }, static encoder => encoder.Dispose());
+        }
+        catch (AggregateException faults)
+        {
+            ExceptionDispatchInfo.Throw(faults.InnerExceptions.FirstOrDefault(static fault => fault is not OperationCanceledException) ?? faults);
+        }
     }
 
     private void Acknowledge(

@@ -87,7 +87,7 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         }
 
         run.Enter("publish");
-        Publish(context, cancellationToken);
+        Publish(context, exchange, cancellationToken);
 
         run.Enter("push");
         await exchange.PushAsync(cancellationToken);
@@ -131,8 +131,11 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         }
     }
 
-    /// <summary>An archive that was copied to another machine goes on importing, but must not publish there.</summary>
-    private void Publish(ExchangeContext context, CancellationToken cancellationToken)
+    /// <summary>
+    /// Own rows to the store. An archive that was copied to another machine goes on importing, but must not publish there; nor
+    /// may a number be given while those at the target can't be seen (spec 6.5). A fault here leaves the rest of the exchange.
+    /// </summary>
+    private void Publish(ExchangeContext context, StoreExchange exchange, CancellationToken cancellationToken)
     {
         if (OriginAdoption.CloneFault(archive.Reader, archive.Options.Machine) is { } cloned)
         {
@@ -140,7 +143,19 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
             observer.Warning(cloned.Message);
             return;
         }
-        new Publisher(context, context.OwnOrigin!).Run(cancellationToken);
+        if (exchange.LeavesOut(context.OwnOrigin!))
+        {
+            return; // the ledger has why
+        }
+        try
+        {
+            new Publisher(context, context.OwnOrigin!).Run(cancellationToken);
+        }
+        catch (ArtifactSyncException fault) when (!Faults.EndsRun(fault.Code))
+        {
+            context.Run.Failed("origin", context.OwnOrigin!, "publish", fault);
+            observer.Warning(fault.Message);
+        }
     }
 
     private void Replay(ExchangeContext context, CancellationToken cancellationToken)

@@ -10,18 +10,22 @@ namespace ArtifactSync.Sync;
 /// </summary>
 internal sealed class RunRecorder : IDisposable
 {
+    // Four before the silence after which others take a run for dead: a phase may last long without writing.
+    private static readonly TimeSpan s_beat = Lease.Silence / 4;
+
     private readonly ArchiveDatabase _archive;
     private readonly Lock _gate = new();
     private readonly List<SyncRunEntity> _pending = [];
     private readonly RunStart _start;
+    private readonly ITimer _timer;
     private ErrorCode? _firstFault;
     private string? _firstFaultMessage;
-    private bool _closed;
 
     private RunRecorder(ArchiveDatabase archive, RunStart start)
     {
         (_archive, _start) = (archive, start);
         Phase = start.Phase;
+        _timer = archive.Clock.CreateTimer(static run => ((RunRecorder)run!).Beat(), this, s_beat, s_beat);
     }
 
     public string RunId => _start.RunId;
@@ -38,7 +42,6 @@ internal sealed class RunRecorder : IDisposable
     {
         var now = archive.Clock.GetUtcNow();
         var start = describe(Archive.RunId.Create(archive.Clock, archive.Options.Random));
-        var run = new RunRecorder(archive, start);
         using var transaction = archive.BeginLedger(cancellationToken);
         foreach (var dead in RunReaper.Reap(transaction.Db, ProcessIdentity.Current, now))
         {
@@ -46,14 +49,14 @@ internal sealed class RunRecorder : IDisposable
         }
         RunTable.Insert(transaction.Db, start, ProcessIdentity.Current, now);
         transaction.Commit();
-        return run;
+        return new RunRecorder(archive, start);
     }
 
     /// <summary>Begins the next phase; says "alive".</summary>
     public void Enter(string phase)
     {
-        Flush();
         Phase = phase;
+        Write();
         _archive.Options.Checkpoint($"phase:{phase}");
     }
 
@@ -135,29 +138,31 @@ internal sealed class RunRecorder : IDisposable
             RunTable.Finish(transaction.Db, RunId, status, fault is null ? "done" : Phase, Counters, code, message, now);
             transaction.Commit();
         }
-        _closed = true;
         return RunReader.Find(_archive.Reader, RunId, _archive.Folder, includeEntities: true)!;
     }
 
     /// <summary>Leaves a run that nobody finished to the reaper of the next one.</summary>
-    public void Dispose()
-    {
-        if (!_closed)
-        {
-            _pending.Clear();
-        }
-    }
+    public void Dispose() => _timer.DisposeAsync().AsTask().GetAwaiter().GetResult(); // waits for a beat: the archive closes next
 
     /// <summary>Writes what was gathered. Not inside a transaction: there is one writer.</summary>
     public void Flush()
     {
-        List<SyncRunEntity> entities;
         lock (_gate)
         {
             if (_pending.Count == 0)
             {
                 return;
             }
+        }
+        Write();
+    }
+
+    /// <summary>Entities, phase and counters; says "alive".</summary>
+    private void Write()
+    {
+        List<SyncRunEntity> entities;
+        lock (_gate)
+        {
             entities = [.. _pending];
             _pending.Clear();
         }
@@ -166,6 +171,25 @@ internal sealed class RunRecorder : IDisposable
         {
             RunTable.UpsertEntity(transaction.Db, RunId, entity);
         }
+        RunTable.SetPhase(transaction.Db, RunId, Phase, Counters, _archive.Clock.GetUtcNow());
         transaction.Commit();
+    }
+
+    private void Beat()
+    {
+        try
+        {
+            using var transaction = _archive.TryBeginLedger(); // when another writes, the next tick will do
+            if (transaction is not null)
+            {
+                RunTable.Heartbeat(transaction.Db, RunId, _archive.Clock.GetUtcNow());
+                transaction.Commit();
+            }
+        }
+        catch (Exception e) when (e is ArtifactSyncException or ObjectDisposedException)
+        {
+            // The next write of the run meets the same where it can be told.
+            _timer.Dispose();
+        }
     }
 }

@@ -51,6 +51,9 @@ internal sealed partial class StoreExchange
         public bool Changed { get; set; }
     }
 
+    /// <summary>A fault of the origin keeps it out of this exchange.</summary>
+    public bool LeavesOut(string origin) => _leftOut.Contains(origin);
+
     public async Task ListOriginsAsync(CancellationToken cancellationToken)
     {
         foreach (var origin in await transport.ListOriginsAsync((origin, fault) => LeaveOut(origin, "pull", fault), cancellationToken))
