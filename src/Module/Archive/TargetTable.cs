@@ -41,6 +41,10 @@ internal static class TargetTable
     /// <summary>Forgets the cursors: the next exchange lists everything.</summary>
     public static void ClearCursors(Database db, long tid) => db.Execute("DELETE FROM target_cursors WHERE tid = ?", tid);
 
+    /// <summary>What was taken there for known is wanted again: each target lists it next time.</summary>
+    public static void ForgetListing(Database db, string origin, ArtifactKind kind) =>
+        db.Execute("UPDATE target_cursors SET token = NULL WHERE origin = ? AND kind = ?", origin, kind);
+
     /// <summary>Forgets the cursors of all targets: the local store changed behind them.</summary>
     public static void ClearAllCursors(Database db) => db.Execute("DELETE FROM target_cursors");
 }

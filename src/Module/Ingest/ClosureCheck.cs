@@ -42,6 +42,7 @@ internal sealed class ClosureCheck(ExchangeContext context)
         var origin = Gid.Split(gid).Origin;
         if (context.Store.Find(ArtifactName.Manifest(origin, sha256)) is not { } entry)
         {
+            Want(ArtifactName.Manifest(origin, sha256), cancellationToken);
             return false;
         }
         ReadOnlyMemory<byte> decoded = default;
@@ -60,6 +61,22 @@ internal sealed class ClosureCheck(ExchangeContext context)
             StoreDamage.Report(context, entry, cancellationToken);
         }
         return false;
+    }
+
+    /// <summary>
+    /// A manifest that another checkpoint named wrongly was put away; named again, it is to be fetched although nothing
+    /// changed where it lies.
+    /// </summary>
+    private void Want(ArtifactRef manifest, CancellationToken cancellationToken)
+    {
+        if (!QuarantineTable.Find(context.Archive.Reader, manifest).Any() || context.Store.IsQuarantined(manifest))
+        {
+            return;
+        }
+        using var lease = context.AcquireLease(cancellationToken);
+        using var transaction = lease.Begin();
+        TargetTable.ForgetListing(transaction.Db, manifest.Origin, manifest.Kind);
+        transaction.Commit();
     }
 
     /// <summary>

@@ -138,8 +138,10 @@ internal sealed class StoreBatch : IDisposable
             throw error;
         }
 
-        if (Examine(item.Artifact, file.FinalPath, cancellationToken) is not { } existing)
+        var found = Examine(item.Artifact, file.FinalPath, cancellationToken);
+        if (found is not { } existing || (existing.Sha256 != item.Identity.Sha256 && _repairs.ContainsKey(item.Artifact)))
         {
+            // A checkpoint can be damaged and still look like one; what waits for repair is not what the catalog says.
             item.Damaged = _store.Quarantined.Take(file.FinalPath, item.Artifact, sha256: null);
             item.Result = StoreResult.Repaired;
             _files.PublishAgain(file);

@@ -18,6 +18,9 @@ internal sealed class ExchangeContext(ArchiveDatabase archive, RunRecorder run, 
     /// <summary>Null until an origin is adopted.</summary>
     public string? OwnOrigin { get; set; }
 
+    /// <summary>All own sessions wait to be encoded again, since own artifacts are damaged.</summary>
+    public bool OwnSessionsQueued { get; set; }
+
     /// <summary>Origins of the local store and the own one; newcomers that pair with one of them stay out.</summary>
     public HashSet<string> KnownOrigins { get; } = new(StringComparer.Ordinal);
 

@@ -76,6 +76,10 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         context.OwnOrigin = OriginAdoption.Ensure(
             archive, request.OriginId, [.. context.KnownOrigins, .. exchange.RemoteOrigins], request.Initialize, cancellationToken);
         context.KnownOrigins.Add(context.OwnOrigin);
+        if (request.Full)
+        {
+            await new StoreVerification(context).RunAsync(cancellationToken);
+        }
         await exchange.PullAsync(cancellationToken);
         Tell(transport.Ignored);
 
@@ -149,6 +153,7 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         }
         try
         {
+            context.OwnSessionsQueued = false;
             new Publisher(context, context.OwnOrigin!).Run(cancellationToken);
         }
         catch (ArtifactSyncException fault) when (!Faults.EndsRun(fault.Code))

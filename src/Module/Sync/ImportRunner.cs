@@ -14,11 +14,24 @@ internal sealed class ImportRunner(ArchiveDatabase archive, ImportRequest reques
             archive, static runId => new RunStart(runId, RunKind.Import) { Phase = "import" }, observer, cancellationToken);
         using var lease = archive.AcquireLease(run.RunId, archive.Options.LeaseTimeout, cancellationToken);
         using var files = TranscriptImporter.Import(archive, lease, request, observer, cancellationToken).GetEnumerator();
-        while (Next(run, files) is { } file)
+        var taken = false;
+        try
         {
-            yield return file with { RunId = run.RunId };
+            while (Next(run, files) is { } file)
+            {
+                taken = true;
+                yield return file with { RunId = run.RunId };
+                taken = false;
+            }
+            run.Finish();
         }
-        run.Finish();
+        finally
+        {
+            if (taken)
+            {
+                run.Finish(Stopped()); // whoever asked for the files has enough of them
+            }
+        }
     }
 
     /// <summary>Counts a file and keeps a row for what changed or failed.</summary>
@@ -42,6 +55,9 @@ internal sealed class ImportRunner(ArchiveDatabase archive, ImportRequest reques
         }
     }
 
+    private static ArtifactSyncException Stopped() =>
+        new(ErrorCode.Cancelled, "The import was stopped. What was read stays; the next one goes on from there.");
+
     private static ArchiveSessionImport? Next(RunRecorder run, IEnumerator<ArchiveSessionImport> files)
     {
         try
@@ -55,7 +71,7 @@ internal sealed class ImportRunner(ArchiveDatabase archive, ImportRequest reques
         }
         catch (OperationCanceledException)
         {
-            run.Finish(new ArtifactSyncException(ErrorCode.Cancelled, "The import was stopped. What was read stays; the next one goes on from there."));
+            run.Finish(Stopped());
             throw;
         }
         catch (ArtifactSyncException fault)

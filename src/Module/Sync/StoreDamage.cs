@@ -21,8 +21,10 @@ internal static class StoreDamage
     public static void Report(ExchangeContext context, Database db, CatalogEntry entry)
     {
         context.Store.RequestRepair(db, entry);
-        if (entry.Artifact.Origin == context.OwnOrigin)
+        // Once is enough for all that is damaged, until they have been published again.
+        if (entry.Artifact.Origin == context.OwnOrigin && !context.OwnSessionsQueued)
         {
+            context.OwnSessionsQueued = true;
             PublicationTable.EnqueueAll(db, context.Archive.Clock.GetUtcNow());
         }
         context.Run.Rejected("artifact", entry.Artifact.Path, "verify", ErrorCode.ArtifactCorrupt,

@@ -38,8 +38,9 @@ internal sealed partial class StoreExchange
         var far = await LookAsync(origin, kind, cancellationToken);
         _far[(origin, kind)] = far;
         var wanted = far.Names is null ? [] : Missing(origin, kind, far.Names);
+        // What waits for repair is catalogued, so it is not among them. An unchanged target may have it, a listed one says so.
         wanted.AddRange(context.Store.Repairs().Select(repair => repair.Artifact)
-            .Where(artifact => artifact.Origin == origin && artifact.Kind == kind && !wanted.Contains(artifact)));
+            .Where(artifact => artifact.Origin == origin && artifact.Kind == kind && far.Names?.Contains(artifact.Name) != false));
         if (kind == ArtifactKind.Checkpoints && far.Names is not null)
         {
             NoteOwnSequences(origin, far.Names, cancellationToken);
@@ -106,7 +107,8 @@ internal sealed partial class StoreExchange
             }
             catch (ArtifactSyncException fault) when (!Faults.EndsRun(fault.Code))
             {
-                far.Incomplete = true;
+                // Not there is no reason to look again before something changes there: its listing tells.
+                far.Incomplete |= fault.Code != ErrorCode.ArtifactNotFound;
                 Refuse(artifact, fault);
             }
             context.Observer.Progress(new ProgressSnapshot("Pulling", artifact.Path, Interlocked.Increment(ref done), artifacts.Length, batch.WireBytes));

@@ -90,12 +90,16 @@ internal sealed partial class StoreExchange
                 counters.BytesSent += entry.WireSize;
             });
         }
-        catch (ArtifactSyncException fault) when (!Faults.EndsRun(fault.Code) && fault.Code != ErrorCode.CheckpointConflict)
+        catch (ArtifactSyncException fault) when (IsOfOneArtifact(fault))
         {
             _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Incomplete = true;
             context.Run.Failed("artifact", entry.Artifact.Path, "push", fault);
         }
     }
+
+    /// <summary>A conflict of checkpoints is one of its origin.</summary>
+    private static bool IsOfOneArtifact(ArtifactSyncException fault) =>
+        !Faults.EndsRun(fault.Code) && fault.Code != ErrorCode.CheckpointConflict;
 
     /// <summary>A name that both sides have: the same artifact, or damage there that our copy heals (spec 2.4).</summary>
     private async Task HealAsync(CatalogEntry entry, CancellationToken cancellationToken)
@@ -111,13 +115,13 @@ internal sealed partial class StoreExchange
             {
                 return;
             }
+            await using var wire = OpenVerified(entry, cancellationToken); // before theirs goes: ours must be better
             if (!await transport.SetAsideDamagedAsync(entry.Artifact, cancellationToken))
             {
                 context.Run.Rejected("artifact", entry.Artifact.Path, "push", ErrorCode.ArtifactCorrupt,
                     $"'{entry.Artifact}' at '{transport.Name}' is damaged and can't be replaced there.");
                 return;
             }
-            await using var wire = OpenVerified(entry, cancellationToken);
             await transport.PutAsync(entry.Artifact, wire, entry.WireSize, cancellationToken);
             _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Changed = true;
             context.Run.Count(static counters => counters.Healed++);
@@ -128,6 +132,11 @@ internal sealed partial class StoreExchange
             // Unreadable for us, perhaps not for others: left alone (spec 2.4), but looked at again.
             _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Incomplete = true;
             context.Observer.Verbose($"'{entry.Artifact}' at '{transport.Name}' can't be read; it is left as it is.");
+        }
+        catch (ArtifactSyncException fault) when (IsOfOneArtifact(fault))
+        {
+            _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Incomplete = true;
+            context.Run.Failed("artifact", entry.Artifact.Path, "push", fault);
         }
     }
 

@@ -9,7 +9,7 @@ internal readonly record struct ArtifactIdentity(string Sha256, long Size, long 
 /// <summary>A verified artifact (spec 10.2).</summary>
 /// <param name="Identity">Hash and sizes.</param>
 /// <param name="IsFuture">Whether its version is above ours: kept and relayed, not imported.</param>
-/// <param name="References">What it depends on, in document order; empty for segments, events and raw.</param>
+/// <param name="References">What it depends on, in document order; only of manifests.</param>
 /// <param name="ImportFault">
 /// Of a segment: what import will meet (spec 7.3: canonical form, repeated ordinals, a later version), found in the same
 /// pass; no reason to refuse it. Null = importable, or decided at import.

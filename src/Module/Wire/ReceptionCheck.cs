@@ -73,8 +73,8 @@ internal static class ReceptionCheck
         Checkpoint checkpoint = CheckpointDocument.Read(decoded);
         WireFault.Require(checkpoint.Version >= ours, artifact, $"its version is {checkpoint.Version}");
         DocumentRules.Checkpoint(artifact, checkpoint);
-        return new Body(
-            checkpoint.Version > ours, [.. (checkpoint.Sessions ?? []).Select(static s => (ArtifactKind.Manifests, s.Value))]);
+        // Each repeats the map of the one before: to keep them all as references would cost sessions times checkpoints.
+        return new Body(checkpoint.Version > ours, []);
     }
 
     private static Body Manifest(ArtifactRef artifact, ReadOnlySpan<byte> decoded)

@@ -75,6 +75,17 @@ internal static class FaultExceptions
         "database-lost-store-kept", "killed-while-publishing",
     };
 
+    /// <summary>Where a full run does better still.</summary>
+    public static readonly IReadOnlyDictionary<(string Case, int Step), BetterOutcome> Full =
+        new Dictionary<(string Case, int Step), BetterOutcome>
+        {
+            [("local-bit-rot", 1)] = new("a full run reads the store before it pulls, and repairs it at once", RunStatus.Partial, ErrorCode.ArtifactCorrupt)
+            {
+                Like = ("local-bit-rot", 2),
+                With = Repaired.With,
+            },
+        };
+
     public static readonly IReadOnlyDictionary<(string Case, int Step), BetterOutcome> All =
         new Dictionary<(string Case, int Step), BetterOutcome>
         {

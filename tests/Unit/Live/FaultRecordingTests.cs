@@ -54,7 +54,7 @@ public sealed class FaultRecordingTests
     public void Exceptions_NameRecordedSteps()
     {
         HashSet<(string, int)> steps = [.. FaultCase.All.SelectMany(c => c.Steps).Select(s => (s.Case, s.Index))];
-        Assert.Empty(FaultExceptions.All.Keys.Concat(FaultExceptions.Trees.Keys).Except(steps));
+        Assert.Empty(FaultExceptions.All.Keys.Concat(FaultExceptions.Full.Keys).Concat(FaultExceptions.Trees.Keys).Except(steps));
         Assert.Empty(FaultExceptions.InventedSessions.Except(steps.Select(s => s.Item1)));
     }
 

@@ -56,7 +56,8 @@ internal sealed class FaultRun : IDisposable
 
     private void Compare(FaultStep step, SyncRun run, RecordedTree before)
     {
-        BetterOutcome? better = FaultExceptions.All.GetValueOrDefault((step.Case, step.Index));
+        BetterOutcome? better = (_full ? FaultExceptions.Full.GetValueOrDefault((step.Case, step.Index)) : null)
+            ?? FaultExceptions.All.GetValueOrDefault((step.Case, step.Index));
         ImportState state = ImportState.Of(_machine);
         string what = step.Name + "\n" + Outcome.Describe(run);
         if (better is not null)
