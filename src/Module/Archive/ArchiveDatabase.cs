@@ -111,15 +111,14 @@ internal sealed class ArchiveDatabase : IDisposable
         }
     }
 
-    // Readers leave the write lock alone; journal_size_limit keeps a WAL that once was large from staying so. Memory-mapped
-    // reads are left off: a failing disk or a truncated file would kill the process instead of giving an error.
-    private const string CommonPragmas = """
-        PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
-        PRAGMA mmap_size = 0;
-        """;
-    private const string ReaderPragmas = CommonPragmas + "PRAGMA query_only = ON; PRAGMA cache_size = -16384";
+    // journal_size_limit keeps a log that once was large from staying so. Memory-mapped reads are left off: a failing disk or a
+    // truncated file would kill the process instead of giving an error. Caches are small because that of the system is not:
+    // larger ones made a bulk import no faster, only larger. Temporary data may go to files for the same reason.
+    private const string CommonPragmas =
+        "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA temp_store = FILE;";
+    private const string ReaderPragmas = CommonPragmas + "PRAGMA query_only = ON; PRAGMA cache_size = -8192";
     private const string WriterPragmas = CommonPragmas + """
-        PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA cache_size = -65536;
+        PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA cache_size = -16384;
         PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000;
         """;
 

@@ -3,17 +3,24 @@ namespace ArtifactSync.Archive;
 /// <summary>
 /// The full text index over what messages say. FTS5 gathers what it is given in memory, but writes it out whenever another
 /// statement with a savepoint begins, which any with triggers does; and each segment that it writes is merged again later. So
-/// new messages are added by one statement at the end of a transaction: a third of the time of adding them one by one. Text
+/// new messages are added together at the end of a transaction: half the time of adding each where it is written. Text
 /// goes with its message: in bulk here, and by trigger for whoever deletes rows otherwise.
 /// </summary>
 internal static class TextIndex
 {
     /// <summary>Adds the messages that are not in the index yet. New ones always have the highest numbers.</summary>
-    public static void AddNew(Database db) => db.Execute(
-        """
-        INSERT INTO message_text(rowid, content)
-        SELECT mid, content FROM messages WHERE mid > (SELECT coalesce(max(id), 0) FROM message_text_docsize)
-        """);
+    public static void AddNew(Database db)
+    {
+        // Row by row, though INSERT ... SELECT is as fast: a statement of many rows copies each page that it changes, to be
+        // able to undo itself, and a merge changes many.
+        using var rows = db.Prepare(
+            "SELECT mid, content FROM messages WHERE mid > (SELECT coalesce(max(id), 0) FROM message_text_docsize) ORDER BY mid");
+        using var add = db.Prepare("INSERT INTO message_text(rowid, content) VALUES (?, ?)");
+        while (rows.Step())
+        {
+            add.Bind(1, rows.Int64(0)).Bind(2, rows.Bytes(1)).Run();
+        }
+    }
 
     /// <summary>Takes out the messages of a session from an ordinal on, before they are deleted.</summary>
     public static void Remove(Database db, long sid, long fromOrdinal) => db.Execute(

@@ -83,7 +83,7 @@ CREATE UNIQUE INDEX ux_usage_dedup ON usage_events(sid, source, dedup_key) WHERE
 CREATE VIRTUAL TABLE message_text USING fts5(content, content='messages', content_rowid='mid', tokenize='unicode61 remove_diacritics 2');
 -- Leaves that fill a page of 8 KiB, more text gathered in memory before a segment is written, and fewer merges: measured on
 -- 100,000 messages (110 MB of text) these take a quarter off the cost of an import, and searches are not slower.
-INSERT INTO message_text(message_text, rank) VALUES ('pgsz', 8000), ('hashsize', 16777216), ('automerge', 8);
+INSERT INTO message_text(message_text, rank) VALUES ('pgsz', 8000), ('hashsize', 4194304), ('automerge', 8);
 -- New messages enter the index at the end of a transaction, see TextIndex; its docsize table knows which are in it.
 CREATE TRIGGER messages_ad AFTER DELETE ON messages WHEN EXISTS(SELECT 1 FROM message_text_docsize WHERE id = old.mid) BEGIN
   INSERT INTO message_text(message_text, rowid, content) VALUES ('delete', old.mid, old.content);
