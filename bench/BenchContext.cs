@@ -19,11 +19,16 @@ internal sealed class BenchContext(string folder, int count)
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         ResetPeak();
-        TimeSpan processor = Environment.CpuUsage.TotalTime;
+        Console.Error.WriteLine($"  resident before {PeakMb():0} MB, managed {GC.GetTotalMemory(false) / 1048576.0:0} MB");
+        var before = Environment.CpuUsage;
         var watch = Stopwatch.StartNew();
         work();
         double seconds = watch.Elapsed.TotalSeconds;
-        Console.Error.WriteLine($"  {seconds:0.00} s, processor {(Environment.CpuUsage.TotalTime - processor).TotalSeconds:0.00} s");
+        Console.Error.WriteLine($"  heap {GC.GetGCMemoryInfo().TotalCommittedBytes / 1048576.0:0} MB committed, cap");
+        var after = Environment.CpuUsage;
+        Console.Error.WriteLine(
+            $"  {seconds:0.00} s, processor {(after.UserTime - before.UserTime).TotalSeconds:0.00} s,"
+            + $" of the kernel {(after.PrivilegedTime - before.PrivilegedTime).TotalSeconds:0.00} s");
         return (seconds, PeakMb());
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using ArtifactSync.Archive;
 using ArtifactSync.Model;
 using ArtifactSync.Sync;
@@ -44,14 +45,21 @@ internal sealed class Machine(BenchContext context, string name)
         MessageTable.Replace(db, sid, messages, []);
     }
 
-    /// <summary>Texts that differ in every message and compress like prose.</summary>
+    /// <summary>Texts that differ in every message, of words as frequent as in prose.</summary>
     public static IEnumerable<MessageRecord> Messages(int session, int count, int length)
     {
         var random = new Random(session);
         for (int i = 0; i < count; i++)
         {
-            string text = string.Join(' ', Enumerable.Range(0, length / 8).Select(_ => random.Next(10_000_000).ToString("x7", CultureInfo.InvariantCulture)));
-            yield return new MessageRecord { Ordinal = i, Role = i % 2 == 0 ? "user" : "assistant", Content = text, ContentLength = text.Length };
+            var text = new StringBuilder(length + 16);
+            while (text.Length < length)
+            {
+                // Small numbers come much more often than large ones, as words do.
+                int rank = (int)(20_000 * Math.Pow(random.NextDouble(), 4));
+                text.Append(CultureInfo.InvariantCulture, $"w{rank:x} ");
+            }
+
+            yield return new MessageRecord { Ordinal = i, Role = i % 2 == 0 ? "user" : "assistant", Content = text.ToString(), ContentLength = text.Length };
         }
     }
 
