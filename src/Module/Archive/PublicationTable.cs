@@ -120,12 +120,12 @@ internal static class PublicationTable
     public static void EnsureHead(Database db, string origin) =>
         db.Execute("INSERT INTO publication_head(origin, revision) VALUES (?, 0) ON CONFLICT(origin) DO NOTHING", origin);
 
-    /// <summary>Records a written checkpoint; false when the map has changed since the revision was read.</summary>
+    /// <summary>Records a written checkpoint; false when the map has changed since the revision was read, or a higher one is recorded.</summary>
     public static bool RecordCheckpoint(Database db, PublicationHead head) => db.Execute(
         """
         UPDATE publication_head SET sequence = ?1, published_revision = revision, map_sha256 = ?2, checkpoint_sha256 = ?3,
           checkpoint_size = ?4
-        WHERE origin = ?5 AND revision = ?6
+        WHERE origin = ?5 AND revision = ?6 AND coalesce(sequence, 0) <= ?1
         """,
         head.Sequence, head.MapSha256, head.CheckpointSha256, head.CheckpointSize, head.Origin, head.Revision) > 0;
 

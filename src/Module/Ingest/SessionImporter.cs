@@ -18,34 +18,20 @@ internal sealed class SessionImporter(ExchangeContext context)
     {
         // Held for the whole checkpoint: two that take turns could take a session back.
         using var lease = context.AcquireLease(cancellationToken);
-        if (!Claim(lease, plan.Entry.Artifact))
+        if (IngestTable.ImportedSequence(context.Archive.Reader, plan.Entry.Artifact.Origin) > ArtifactName.Sequence(plan.Entry.Artifact))
         {
-            return;
+            return; // another process has imported a newer one since this was chosen
         }
         var wanted = Wanted(plan.Changed);
         using var source = new SessionSource(context, wanted);
         using var steps = source.Read(cancellationToken).GetEnumerator();
-        while (ImportBatch(lease, steps, wanted.Count, cancellationToken))
+        while (ImportBatch(lease, plan.Entry.Artifact, steps, wanted.Count, cancellationToken))
         {
         }
         if (_handledAll)
         {
             Land(lease, plan.Entry);
         }
-    }
-
-    /// <summary>Another process may have imported a newer checkpoint since this one was chosen; then there is nothing to do.</summary>
-    private static bool Claim(Lease lease, ArtifactRef checkpoint)
-    {
-        using var transaction = lease.Begin();
-        var sequence = ArtifactName.Sequence(checkpoint);
-        if (IngestTable.ImportedSequence(transaction.Db, checkpoint.Origin) > sequence)
-        {
-            return false;
-        }
-        IngestTable.RaiseImportedSequence(transaction.Db, checkpoint.Origin, sequence);
-        transaction.Commit();
-        return true;
     }
 
     /// <summary>Excluded sessions never come back and keep the landing open; trashed ones wait, but the landing counts (spec 7.5).</summary>
@@ -72,7 +58,8 @@ internal sealed class SessionImporter(ExchangeContext context)
     }
 
     /// <summary>One transaction of sessions; false at the end of the stream.</summary>
-    private bool ImportBatch(Lease lease, IEnumerator<IngestStep> steps, int total, CancellationToken cancellationToken)
+    private bool ImportBatch(
+        Lease lease, ArtifactRef checkpoint, IEnumerator<IngestStep> steps, int total, CancellationToken cancellationToken)
     {
         if (!steps.MoveNext())
         {
@@ -80,6 +67,7 @@ internal sealed class SessionImporter(ExchangeContext context)
         }
         var (sessions, messages) = (0L, 0L);
         using var transaction = lease.Begin();
+        IngestTable.RaiseImportedSequence(transaction.Db, checkpoint.Origin, ArtifactName.Sequence(checkpoint));
         var bytes = 0L;
         do
         {

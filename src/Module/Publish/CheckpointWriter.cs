@@ -28,9 +28,14 @@ internal sealed class CheckpointWriter(ExchangeContext context, string origin)
             return;
         }
         var map = MapHash(reader);
-        if (head.Sequence is { } same && map == head.MapSha256 && context.Store.Find(ArtifactName.Checkpoint(origin, same)) is not null)
+        if (head.Sequence is { } same && map == head.MapSha256)
         {
-            Record(head with { MapSha256 = map }, cancellationToken); // changed and changed back
+            // Changed and changed back: the checkpoint says this map already.
+            if (context.Store.Find(ArtifactName.Checkpoint(origin, same)) is null)
+            {
+                Recreate(reader, head, same, cancellationToken);
+            }
+            Record(head, cancellationToken);
             return;
         }
         context.Options.Checkpoint("checkpoint:mapped");

@@ -1,25 +1,13 @@
 using System.Security.Cryptography;
+using ArtifactSync.Wire;
 
 namespace ArtifactSync.Store;
 
 /// <summary>Passes bytes on and hashes them; reading the end of a stream with another hash throws.</summary>
-internal sealed class HashCheckingStream(Stream inner, string sha256, Func<Exception> mismatch) : Stream
+internal sealed class HashCheckingStream(Stream inner, string sha256, Func<Exception> mismatch) : ReadOnlyStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private bool _checked;
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -39,16 +27,6 @@ internal sealed class HashCheckingStream(Stream inner, string sha256, Func<Excep
         return read;
     }
 
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -61,30 +39,7 @@ internal sealed class HashCheckingStream(Stream inner, string sha256, Func<Excep
 }
 
 /// <summary>Reads another stream without closing it.</summary>
-internal sealed class UnownedStream(Stream inner) : Stream
+internal sealed class UnownedStream(Stream inner) : ReadOnlyStream
 {
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => inner.Length;
-
-    public override long Position
-    {
-        get => inner.Position;
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
-
     public override int Read(Span<byte> buffer) => inner.Read(buffer);
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

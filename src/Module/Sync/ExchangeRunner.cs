@@ -37,7 +37,7 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         }
         catch (OperationCanceledException)
         {
-            run.Finish(new ArtifactSyncException(ErrorCode.Cancelled, "The run was stopped. What was done stays; the next run goes on from there."));
+            run.Abandon();
             throw;
         }
         catch (ArtifactSyncException fault)
@@ -201,10 +201,13 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         }
         using var lease = context.AcquireLease(cancellationToken);
         using var transaction = lease.Begin();
-        var lost = CatalogTable.Count(transaction.Db);
-        CatalogTable.Clear(transaction.Db);
-        TargetTable.ClearAllCursors(transaction.Db);
-        PublicationTable.EnqueueAll(transaction.Db, archive.Clock.GetUtcNow());
+        var lost = StoreMarker.HoldsAnything(archive) ? 0 : CatalogTable.Count(transaction.Db);
+        if (lost > 0)
+        {
+            CatalogTable.Clear(transaction.Db);
+            TargetTable.ClearAllCursors(transaction.Db);
+            PublicationTable.EnqueueAll(transaction.Db, archive.Clock.GetUtcNow());
+        }
         StoreMarker.Create(archive, transaction.Db);
         transaction.Commit();
         if (lost > 0)

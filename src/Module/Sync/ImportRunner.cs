@@ -5,7 +5,7 @@ using ArtifactSync.Transcripts;
 
 namespace ArtifactSync.Sync;
 
-/// <summary>A run that only reads transcripts. Files without change leave no trace in the ledger, nor does a run of only such.</summary>
+/// <summary>A run that only reads transcripts. Files without change leave no row in it.</summary>
 internal sealed class ImportRunner(ArchiveDatabase archive, ImportRequest request, IRunObserver observer)
 {
     public IEnumerable<ArchiveSessionImport> Run(CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ internal sealed class ImportRunner(ArchiveDatabase archive, ImportRequest reques
         {
             if (taken)
             {
-                run.Finish(Stopped()); // whoever asked for the files has enough of them
+                run.Abandon(); // whoever asked for the files has enough of them
             }
         }
     }
@@ -55,9 +55,6 @@ internal sealed class ImportRunner(ArchiveDatabase archive, ImportRequest reques
         }
     }
 
-    private static ArtifactSyncException Stopped() =>
-        new(ErrorCode.Cancelled, "The import was stopped. What was read stays; the next one goes on from there.");
-
     private static ArchiveSessionImport? Next(RunRecorder run, IEnumerator<ArchiveSessionImport> files)
     {
         try
@@ -71,7 +68,7 @@ internal sealed class ImportRunner(ArchiveDatabase archive, ImportRequest reques
         }
         catch (OperationCanceledException)
         {
-            run.Finish(Stopped());
+            run.Abandon();
             throw;
         }
         catch (ArtifactSyncException fault)

@@ -118,14 +118,12 @@ internal sealed class RunRecorder : IDisposable
     }
 
     /// <summary>
-    /// Closes the run. Without <paramref name="fault"/> it succeeded, or is partial when an entity failed. A cancelled run is
-    /// aborted.
+    /// Closes the run. Without <paramref name="fault"/> it succeeded, or is partial when an entity failed.
     /// </summary>
     public SyncRun Finish(ArtifactSyncException? fault = null)
     {
         var status = fault switch
         {
-            { Code: ErrorCode.Cancelled } => RunStatus.Aborted,
             not null => RunStatus.Failed,
             null => HasFaults ? RunStatus.Partial : RunStatus.Succeeded,
         };
@@ -139,6 +137,27 @@ internal sealed class RunRecorder : IDisposable
             transaction.Commit();
         }
         return RunReader.Find(_archive.Reader, RunId, _archive.Folder, includeEntities: true)!;
+    }
+
+    /// <summary>
+    /// Closes a run that the user stopped, within a second: when another process keeps the archive busy, the row is left to
+    /// the reaper of the next run.
+    /// </summary>
+    public void Abandon()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1), _archive.Clock);
+        try
+        {
+            using var transaction = _archive.BeginLedger(limit.Token);
+            RunTable.Finish(
+                transaction.Db, RunId, RunStatus.Aborted, Phase, Counters, ErrorCode.Cancelled,
+                "The run was stopped. What was done stays; the next one goes on from there.", _archive.Clock.GetUtcNow());
+            transaction.Commit();
+        }
+        catch (OperationCanceledException)
+        {
+            // busy: see above
+        }
     }
 
     /// <summary>Leaves a run that nobody finished to the reaper of the next one.</summary>

@@ -197,7 +197,14 @@ internal sealed partial class StoreExchange
             .Where(entry => far.Names!.Contains(entry.Artifact.Name)).ToList();
         foreach (var entry in common.Where(entry => context.Full || entry.Aid > far.HighAid || entry == common[^1]))
         {
-            await RequireSameAsync(entry, cancellationToken);
+            try
+            {
+                await RequireSameAsync(entry, cancellationToken);
+            }
+            catch (ArtifactSyncException fault) when (fault.Code == ErrorCode.ArtifactNotFound)
+            {
+                far.Incomplete = true; // collected there since it was listed; the next exchange shows
+            }
         }
     }
 

@@ -25,6 +25,10 @@ internal static class StoreMarker
         }
     }
 
+    /// <summary>Whether anything is left below the store: then only the marker was lost, and what else is missing shows one by one.</summary>
+    public static bool HoldsAnything(ArchiveDatabase archive) =>
+        Directory.Exists(archive.ArtifactsFolder) && Directory.EnumerateDirectories(archive.ArtifactsFolder).Any();
+
     /// <summary>In the transaction that cleared the catalog: without its commit the next run does it all again.</summary>
     public static void Create(ArchiveDatabase archive, Database db)
     {
