@@ -63,7 +63,10 @@ internal static class Runner
 
     private static int Child(string[] args)
     {
-        using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(Runner).Assembly.Location, .. args]))!;
+        // Started as `dotnet x.dll` or as the executable beside it.
+        string self = Environment.ProcessPath!;
+        string[] start = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [typeof(Runner).Assembly.Location, .. args] : args;
+        using Process process = Process.Start(new ProcessStartInfo(self, start))!;
         process.WaitForExit();
         return process.ExitCode;
     }
