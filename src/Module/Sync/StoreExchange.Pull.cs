@@ -80,7 +80,7 @@ internal sealed partial class StoreExchange
     private List<ArtifactRef> Missing(string origin, ArtifactKind kind, HashSet<string> names)
     {
         var reader = context.Archive.Reader;
-        var local = CatalogTable.List(reader, origin, kind).Select(entry => entry.Artifact.Name).ToHashSet(StringComparer.Ordinal);
+        var local = CatalogTable.Names(reader, origin, kind).Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
         // What import refused by its content would be refused again: it is not fetched a second time (appendix A, 12).
         var refused = QuarantineTable.List(reader, origin, kind)
             .Where(entry => ArtifactName.Sha256(entry.Artifact) == entry.Sha256)

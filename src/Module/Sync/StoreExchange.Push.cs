@@ -35,19 +35,7 @@ internal sealed partial class StoreExchange
     private async Task PushKindAsync(string origin, ArtifactKind kind, CancellationToken cancellationToken)
     {
         var far = _far.TryGetValue((origin, kind), out var known) ? known : _far[(origin, kind)] = new FarSide([], null, 0);
-        var missing = new List<CatalogEntry>();
-        var common = new List<CatalogEntry>();
-        foreach (var entry in Candidates(origin, kind, far))
-        {
-            if (far.Names is null || !far.Names.Contains(entry.Artifact.Name))
-            {
-                missing.Add(entry);
-            }
-            else if (kind != ArtifactKind.Checkpoints && (context.Full || (entry.Aid > far.HighAid && entry.Aid <= far.AidBeforePull)))
-            {
-                common.Add(entry);
-            }
-        }
+        var (missing, common) = Compare(origin, kind, far);
         foreach (var entry in common)
         {
             await HealAsync(entry, cancellationToken);
@@ -61,15 +49,37 @@ internal sealed partial class StoreExchange
         });
     }
 
-    /// <summary>An unchanged target has everything up to its cursor; a listed one is compared name by name.</summary>
-    private IEnumerable<CatalogEntry> Candidates(string origin, ArtifactKind kind, FarSide far)
+    /// <summary>
+    /// What the target lacks, and what both sides have that ours has not seen there before. An unchanged target has everything
+    /// up to its cursor; a listed one is compared name by name.
+    /// </summary>
+    private (List<CatalogEntry> Missing, List<CatalogEntry> Common) Compare(string origin, ArtifactKind kind, FarSide far)
     {
         var reader = context.Archive.Reader;
-        if (far.Names is not null || far.HighAid == 0)
+        if (far.Names is null)
         {
-            return CatalogTable.List(reader, origin, kind);
+            return (CatalogTable.MaxAid(reader) == far.HighAid ? [] : [.. CatalogTable.List(reader, origin, kind, far.HighAid)], []);
         }
-        return CatalogTable.MaxAid(reader) == far.HighAid ? [] : CatalogTable.List(reader, origin, kind, far.HighAid);
+        if (far.Names.Count == 0)
+        {
+            return ([.. CatalogTable.List(reader, origin, kind)], []);
+        }
+        var (missing, common) = (new List<string>(), new List<string>());
+        foreach (var (name, aid) in CatalogTable.Names(reader, origin, kind))
+        {
+            if (!far.Names.Contains(name))
+            {
+                missing.Add(name);
+            }
+            else if (kind != ArtifactKind.Checkpoints && (context.Full || (aid > far.HighAid && aid <= far.AidBeforePull)))
+            {
+                common.Add(name);
+            }
+        }
+        return (Entries(missing), Entries(common));
+
+        List<CatalogEntry> Entries(List<string> names) =>
+            [.. names.Select(name => CatalogTable.Find(reader, ArtifactName.Parse(origin, kind, name))).OfType<CatalogEntry>()];
     }
 
     private async Task SendAsync(CatalogEntry entry, CancellationToken cancellationToken)
