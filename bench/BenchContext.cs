@@ -24,7 +24,6 @@ internal sealed class BenchContext(string folder, int count)
         var watch = Stopwatch.StartNew();
         work();
         double seconds = watch.Elapsed.TotalSeconds;
-        Console.Error.WriteLine($"  heap {GC.GetGCMemoryInfo().TotalCommittedBytes / 1048576.0:0} MB committed, cap");
         var after = Environment.CpuUsage;
         Console.Error.WriteLine(
             $"  {seconds:0.00} s, processor {(after.UserTime - before.UserTime).TotalSeconds:0.00} s,"
