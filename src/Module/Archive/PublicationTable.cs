@@ -68,7 +68,7 @@ internal static class PublicationTable
             SELECT ?, value, ? FROM counters WHERE name = 'publish_generation'
             ON CONFLICT(session_id) DO UPDATE SET generation = excluded.generation, rejected_code = NULL
             """,
-            sessionId, IsoTime(now));
+            sessionId, IsoTime.Of(now));
     }
 
     /// <summary>Queues all own sessions, and all that were published: for a local store that was lost.</summary>
@@ -82,7 +82,7 @@ internal static class PublicationTable
             WHERE c.name = 'publish_generation'
             ON CONFLICT(session_id) DO UPDATE SET generation = excluded.generation, rejected_code = NULL
             """,
-            IsoTime(now));
+            IsoTime.Of(now));
     }
 
     public static string? ManifestOf(Database db, string sessionId) =>
@@ -172,7 +172,4 @@ internal static class PublicationTable
 
         return rows > 0;
     }
-
-    private static string IsoTime(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -19,7 +19,7 @@ internal static class SessionRewriter
         [.. Enumerable.Range(0, 0xA0).Select(i => (char)i).Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r'))]);
 
     /// <summary>The session row; its token totals are settled by <see cref="TokenTotals"/> once the messages have passed.</summary>
-    public static SessionRecord Session(string origin, SessionRecord wire) => wire with
+    public static SessionRecord Session(string origin, SessionRecord wire) => wire.WithoutLocalState() with
     {
         Id = origin + "~" + wire.Id,
         Machine = origin,
@@ -37,20 +37,11 @@ internal static class SessionRewriter
         ParentSessionId = wire.ParentSessionId is null ? null : Gid.Rewrite(origin, wire.ParentSessionId),
         StartedAt = PlausibleOrNull(wire.StartedAt),
         EndedAt = PlausibleOrNull(wire.EndedAt),
-        SecretLeakCount = 0,
-        // Curation, creation and file bookkeeping belong to the importer, not to the manifest.
+        // Curation and creation belong to the importer, not to the manifest.
         DisplayName = null,
         CreatedAt = "",
         DeletedAt = null,
         TranscriptRevision = null,
-        LocalModifiedAt = null,
-        QualitySignals = null,
-        FilePath = null,
-        FileSize = null,
-        FileMtime = null,
-        FileInode = null,
-        FileDevice = null,
-        FileHash = null,
     };
 
     public static string? SessionName(string? name) => CleanNullable(name);

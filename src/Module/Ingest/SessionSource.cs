@@ -35,8 +35,7 @@ internal sealed class SessionSource(ExchangeContext context, IReadOnlyList<KeyVa
     private readonly WeightedQueue<IngestStep> _queue = new(Budget);
     private readonly CancellationTokenSource _stop = new();
     private readonly Database _reader = context.Archive.OpenReader();
-    private readonly string _createdAt = context.Archive.Clock.GetUtcNow().UtcDateTime
-        .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private readonly string _createdAt = IsoTime.Of(context.Archive.Clock.GetUtcNow());
     private Thread? _thread;
 
     public IEnumerable<IngestStep> Read(CancellationToken cancellationToken)

@@ -12,20 +12,10 @@ internal static class ManifestBuilder
         Version = format.ManifestVersion,
         Origin = origin,
         NativeSessionId = row.Session.Id,
-        Session = row.Session with
+        Session = row.Session.WithoutLocalState() with
         {
             Machine = origin,
             DisplayName = row.Session.DisplayName ?? row.SessionName,
-            // What only this machine's files, scans and clock say would make hashes differ without a change of content.
-            SecretLeakCount = 0,
-            LocalModifiedAt = null,
-            FilePath = null,
-            FileSize = null,
-            FileMtime = null,
-            FileInode = null,
-            FileDevice = null,
-            FileHash = null,
-            QualitySignals = null,
         },
         SessionName = row.SessionName,
         Segments = [.. segments],

@@ -89,5 +89,5 @@ internal static class OwnSessions
         db.Execute(SetResult, content, JsonText.Utf8Length(content), cid);
     }
 
-    public static string Now(TimeProvider clock) => clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+    public static string Now(TimeProvider clock) => IsoTime.Of(clock.GetUtcNow());
 }

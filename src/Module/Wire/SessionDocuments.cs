@@ -61,6 +61,22 @@ public sealed record SessionRecord
     public string? FileHash { get; set; }
     public string? LocalModifiedAt { get; set; }
     public string? TranscriptRevision { get; set; }
+
+    /// <summary>
+    /// Without what only one machine's files, scans and clock say: neither published (spec 6.2) nor taken over (spec 7.4).
+    /// </summary>
+    public SessionRecord WithoutLocalState() => this with
+    {
+        SecretLeakCount = 0,
+        LocalModifiedAt = null,
+        QualitySignals = null,
+        FilePath = null,
+        FileSize = null,
+        FileMtime = null,
+        FileInode = null,
+        FileDevice = null,
+        FileHash = null,
+    };
 }
 
 /// <summary>Quality signals (spec 4.4); attached to a manifest only when <see cref="Version"/> is above 0.</summary>
