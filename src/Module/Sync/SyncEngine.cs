@@ -12,7 +12,7 @@ namespace ArtifactSync.Sync;
 /// The door to the engine: one method per kind of run. A run that failed is returned, with its code; exceptions
 /// (<see cref="ArtifactSyncException"/>) leave a method only for trouble before a run exists.
 /// </summary>
-public sealed class SyncEngine(EngineOptions options)
+public sealed partial class SyncEngine(EngineOptions options)
 {
     /// <summary>Publish what changed, exchange with the target, ingest what arrived, replay metadata (architecture: data flow).</summary>
     public async Task<SyncRun> ExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken)
