@@ -41,7 +41,7 @@ internal sealed class SessionImporter(ExchangeContext context)
         var wanted = new List<KeyValuePair<string, string>>(changed.Count);
         foreach (var session in changed)
         {
-            if (IngestTable.Watermark(reader, session.Key) == session.Value)
+            if (!context.Reimports && IngestTable.Watermark(reader, session.Key) == session.Value)
             {
                 continue; // imported by another process meanwhile
             }
