@@ -79,7 +79,7 @@ Describe 'Set-ArchiveSession' {
         Assert-Error $failure SessionNotFound SetArchiveSessionCommand ObjectNotFound nowhere
     }
 
-    It 'changes the sessions before a missing one also under -ErrorAction Stop, or none' {
+    It 'changes none of a batch under -ErrorAction Stop when one is missing' {
         { 'a', 'nowhere' | Set-ArchiveSession -Starred $true -ErrorAction Stop } | Should -Throw '*nowhere*'
         Get-ArchiveSession -Starred | Should -BeNullOrEmpty -Because 'a batch is one transaction'
     }
@@ -159,7 +159,7 @@ Set-ArchiveSession c -Starred `$true -ArchivePath '$($box.Archive)' -Confirm
         { Get-ArchiveSession a | Out-String } | Should -Not -Throw
     }
 
-    It 'waits no longer than -LockTimeout for another writer' {
+    It 'reads -LockTimeout as typed and refuses what is no duration' {
         { Set-ArchiveSession a -Starred $true -LockTimeout 5s } | Should -Not -Throw
         { Set-ArchiveSession a -Starred $true -LockTimeout soon } | Should -Throw '*Write 7d*'
     }
