@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using ArtifactSync.Cmdlets.Completion;
 using ArtifactSync.Cmdlets.Parameters;
+using ArtifactSync.Errors;
 using ArtifactSync.Metadata;
 using ArtifactSync.Model;
 using ArtifactSync.Sync;
@@ -42,8 +43,8 @@ public abstract class SessionEditCmdlet : BatchCmdlet<IReadOnlyList<CurationEdit
         foreach (var edits in items)
         {
             EditResult[] results = [.. edits.Select(_ => plan.Dequeue())];
-            foreach (var refused in results.Where(result => result.Error is not null))
-                await sink.WriteErrorAsync(ErrorMapping.ToRecord(refused.Error!));
+            foreach (var refusal in Refusals(results))
+                await sink.WriteErrorAsync(ErrorMapping.ToRecord(refusal));
             CurationEdit[] changes = [.. results.Where(result => result.Changed).Select(result => result.Edit)];
             var id = edits[0].SessionId;
             if (changes.Length == 0)
@@ -62,16 +63,19 @@ public abstract class SessionEditCmdlet : BatchCmdlet<IReadOnlyList<CurationEdit
     {
         // What is removed can be shown only as it was.
         var removed = wanted.Exists(edit => edit.IsRemoval) ? Read(engine, shown) : null;
-        foreach (var refused in wanted.Count == 0 ? [] : engine.Edit(wanted, cancellationToken).Where(result => result.Error is not null))
-        {
-            await sink.WriteErrorAsync(ErrorMapping.ToRecord(refused.Error!));
-            shown.Remove(refused.Edit.SessionId);
-        }
+        var results = wanted.Count == 0 ? [] : engine.Edit(wanted, cancellationToken);
+        foreach (var refusal in Refusals(results))
+            await sink.WriteErrorAsync(ErrorMapping.ToRecord(refusal));
+        shown.RemoveAll(id => results.Any(result => result.Error is not null && result.Edit.SessionId == id));
         var sessions = removed ?? Read(engine, shown);
         foreach (var id in shown)
             if (sessions.TryGetValue(id, out var session))
                 await sink.WriteObjectAsync(session);
     }
+
+    /// <summary>What stands in the way of several edits of a session, such as that it is not there, is told once.</summary>
+    private static IEnumerable<ArtifactSyncException> Refusals(IEnumerable<EditResult> results) =>
+        results.Select(result => result.Error).OfType<ArtifactSyncException>().DistinctBy(refusal => refusal.Message, StringComparer.Ordinal);
 
     /// <summary>Sessions in the trash and outside of it.</summary>
     private static Dictionary<string, ArchiveSession> Read(SyncEngine engine, List<string> ids)

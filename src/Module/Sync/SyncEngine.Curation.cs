@@ -10,10 +10,10 @@ namespace ArtifactSync.Sync;
 public sealed partial class SyncEngine
 {
     /// <summary>What <see cref="Edit"/> would do; writes nothing.</summary>
-    /// <exception cref="ArtifactSyncException">ArchiveNotFound.</exception>
+    /// <exception cref="ArtifactSyncException">ArchiveNotFound, OriginCloned.</exception>
     public IReadOnlyList<EditResult> PlanEdit(IReadOnlyList<CurationEdit> edits)
     {
-        using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly);
+        using var archive = Open(ArchiveMode.ReadOnly, Publishes(edits));
         var planner = new EditPlanner(archive.Reader, StateTable.Get(archive.Reader, StateTable.OriginId));
         return [.. edits.Select(edit =>
         {
@@ -31,7 +31,7 @@ public sealed partial class SyncEngine
     /// Nothing was done: ArchiveNotFound, LeaseHeld, OriginCloned, ClockDrift, ClockOverflow, ClockInvalid, DiskFull, ...
     /// </exception>
     public IReadOnlyList<EditResult> Edit(IReadOnlyList<CurationEdit> edits, CancellationToken cancellationToken) => Record(
-        edits.Any(edit => edit.Op != CurationEdit.RemoveHere), (recorder, lease) => recorder.Apply(lease, edits), cancellationToken);
+        Publishes(edits), (recorder, lease) => recorder.Apply(lease, edits), cancellationToken);
 
     /// <summary>Conflicts of the archive, the one met last first.</summary>
     /// <exception cref="ArtifactSyncException">ArchiveNotFound.</exception>
@@ -45,10 +45,10 @@ public sealed partial class SyncEngine
     }
 
     /// <summary>Why <see cref="Resolve"/> would refuse each decision; null = it would not. Writes nothing.</summary>
-    /// <exception cref="ArtifactSyncException">ArchiveNotFound.</exception>
+    /// <exception cref="ArtifactSyncException">ArchiveNotFound, OriginCloned.</exception>
     public IReadOnlyList<ArtifactSyncException?> PlanResolve(IReadOnlyList<ConflictDecision> decisions)
     {
-        using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly);
+        using var archive = Open(ArchiveMode.ReadOnly, Publishes(decisions));
         var planner = new EditPlanner(archive.Reader, StateTable.Get(archive.Reader, StateTable.OriginId));
         return [.. decisions.Select(decision => Recorder.Refusal(() => planner.Plan(
             ConflictTable.Find(archive.Reader, decision.ConflictId) ?? throw Recorder.NoConflict(decision.ConflictId), decision.Accept)))];
@@ -57,20 +57,34 @@ public sealed partial class SyncEngine
     /// <summary>Settles conflicts in one transaction; the result tells for each decision why it was refused, null = it is done.</summary>
     /// <exception cref="ArtifactSyncException">As <see cref="Edit"/>.</exception>
     public IReadOnlyList<ArtifactSyncException?> Resolve(IReadOnlyList<ConflictDecision> decisions, CancellationToken cancellationToken) => Record(
-        decisions.Any(decision => decision.Accept == ConflictChoice.Loser),
+        Publishes(decisions),
         (recorder, lease) => recorder.Resolve(lease, decisions, $"{Environment.UserName}@{options.Machine.Host}"),
         cancellationToken);
 
     private T Record<T>(bool publishes, Func<Recorder, Lease, T> work, CancellationToken cancellationToken)
     {
-        using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadWrite);
-        if (publishes && OriginAdoption.CloneFault(archive.Reader, options.Machine) is { } cloned)
-        {
-            // Its events would bear the origin of the other machine, which never reads what seems to be its own.
-            throw cloned;
-        }
+        using var archive = Open(ArchiveMode.ReadWrite, publishes);
         using var lease = archive.AcquireLease("curation", options.LeaseTimeout, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return work(new Recorder(archive, new LocalEventStore(new LocalStore(archive))), lease);
+    }
+
+    private static bool Publishes(IReadOnlyList<CurationEdit> edits) => edits.Any(edit => edit.Op != CurationEdit.RemoveHere);
+
+    private static bool Publishes(IReadOnlyList<ConflictDecision> decisions) => decisions.Any(decision => decision.Accept == ConflictChoice.Loser);
+
+    private ArchiveDatabase Open(ArchiveMode mode, bool publishes)
+    {
+        var archive = ArchiveDatabase.Open(options, mode);
+        try
+        {
+            // Its events would bear the origin of the other machine, which never reads what seems to be its own.
+            return publishes && OriginAdoption.CloneFault(archive.Reader, options.Machine) is { } cloned ? throw cloned : archive;
+        }
+        catch
+        {
+            archive.Dispose();
+            throw;
+        }
     }
 }
