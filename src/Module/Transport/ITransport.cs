@@ -114,7 +114,7 @@ public interface ITransport : IAsyncDisposable
 
     /// <summary>
     /// Writes <paramref name="wire"/> (exactly <paramref name="wireSize"/> bytes, else <c>TransferIncomplete</c>) under a
-    /// free name. The stream is local, so reading it may block.
+    /// free name. The stream is local, so reading it may block, and can seek: it may be read more than once.
     /// </summary>
     Task<PutOutcome> PutAsync(ArtifactRef artifact, Stream wire, long wireSize, CancellationToken cancellationToken);
 
