@@ -1,4 +1,5 @@
 using ArtifactSync.Model;
+using ArtifactSync.Transport;
 
 namespace ArtifactSync.Sync;
 
@@ -34,6 +35,8 @@ public sealed record ExchangeRequest
     public bool Full { get; init; }
     /// <summary>Read the target and report; write only the ledger.</summary>
     public bool PreflightOnly { get; init; }
+    /// <summary>Credentials and the like; never recorded, so a repetition takes its own.</summary>
+    public TargetAccess Access { get; init; } = TargetAccess.None;
     public string? ParentRunId { get; init; }
 }
 
@@ -108,6 +111,8 @@ public interface IRunObserver
     void Verbose(string message);
     /// <summary>Only what the user should act on.</summary>
     void Warning(string message);
+    /// <summary>One line a request.</summary>
+    void Debug(string message) { }
 }
 
 /// <summary>Tells nobody.</summary>
