@@ -93,4 +93,10 @@ public enum ErrorCode
     TargetTimeout,
     TargetProtocolError,
     ConditionalCreateUnsupported,
+
+    // Peers
+    AddressInUse,
+    PeerTokenRequired,
+    PeerRuntimeMissing,
+    ListenerNotFound,
 }

@@ -29,8 +29,8 @@ internal static class TransportFactory
     private static readonly Dictionary<string, Func<string, TransportOptions, ITransport>> Schemes = new(StringComparer.OrdinalIgnoreCase)
     {
         ["s3"] = NotYet,
-        ["http"] = NotYet,
-        ["https"] = NotYet,
+        ["http"] = Http.HttpPeerTransport.Open,
+        ["https"] = Http.HttpPeerTransport.Open,
         ["engram+http"] = NotYet,
         ["engram+https"] = NotYet,
     };
