@@ -4,12 +4,11 @@ using ArtifactSync.Transport;
 namespace ArtifactSync.Tests.Peer;
 
 /// <summary>The contract of targets over a real listener, whose store takes any content: content is the exchange's affair.</summary>
-[Trait("Category", "Transport")]
 public sealed class HttpTransportContract : TransportContract
 {
     private readonly Listener _listener = Listener.StartAsync(options => options with { Verify = Listener.Anything }).GetAwaiter().GetResult();
 
-    internal override bool CanSetAside => false;
+    internal override bool SetsAside => false;
 
     /// <summary>Pairs like <c>a</c> and <c>a-b</c> are refused by a peer (spec 1.1).</summary>
     internal override IReadOnlyList<string> SomeOrigins => ["b", "a0", "a"];

@@ -50,7 +50,8 @@ internal sealed class TranscriptReplay : IDisposable
             Target = server.Uri + path, OriginId = origin, Initialize = initialize,
             Access = new TargetAccess { Token = token is null ? null : Listener.Secure(token) },
         };
-        var run = await new SyncEngine(Machine(origin).Options).ExchangeAsync(request, NullObserver.Instance, CancellationToken.None);
+        var options = Machine(origin).Options with { Clock = new QuickClock(Recordings.Afterwards) };
+        var run = await new SyncEngine(options).ExchangeAsync(request, NullObserver.Instance, CancellationToken.None);
         return (run, server.Requests);
     }
 

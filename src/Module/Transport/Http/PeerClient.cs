@@ -10,6 +10,8 @@ namespace ArtifactSync.Transport.Http;
 /// </summary>
 internal sealed class PeerClient : IDisposable
 {
+    private const int Attempts = 3;
+
     private readonly PeerTarget _target;
     private readonly TimeProvider _clock;
     private readonly HttpClient _http;
@@ -46,6 +48,22 @@ internal sealed class PeerClient : IDisposable
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ArtifactSyncException">TargetUnreachable, TargetTimeout, TransferIncomplete, TargetProtocolError.</exception>
     public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, Func<Action, HttpContent>? content, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await SendOnceAsync(method, path, content, timeout, cancellationToken);
+            }
+            catch (ArtifactSyncException fault) when (fault.Code == ErrorCode.TransferIncomplete && fault.InnerException is not null && attempt < Attempts)
+            {
+                // The connection broke before there was an answer; every request here may be repeated.
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
         HttpMethod method, string path, Func<Action, HttpContent>? content, TimeSpan timeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
