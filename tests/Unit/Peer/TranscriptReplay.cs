@@ -67,7 +67,7 @@ internal sealed class TranscriptReplay : IDisposable
     }
 
     /// <summary>Per method and path the recorded answers in order; the last one again.</summary>
-    private sealed class Answers(IReadOnlyList<HttpRecord> transcript)
+    internal sealed class Answers(IReadOnlyList<HttpRecord> transcript)
     {
         private readonly Dictionary<string, Queue<HttpRecord>> _left = transcript.GroupBy(r => Key(r.Method, r.Path))
             .ToDictionary(g => g.Key, g => new Queue<HttpRecord>(g), StringComparer.Ordinal);
@@ -89,7 +89,7 @@ internal sealed class TranscriptReplay : IDisposable
                 body = [.. body, .. Enumerable.Repeat((byte)' ', 1024 * 1024)];
             }
             var lies = answer.ResponseHeader("X-Truncate") is not null;
-            (string, string)[] headers = [.. answer.ResponseHeaders.Where(h => h.Name is not ("Content-Length" or "Connection"))];
+            (string, string)[] headers = [.. answer.ResponseHeaders.Where(h => h.Name is not ("Content-Length" or "Connection" or "Transfer-Encoding"))];
             return RawServer.Answer(answer.Status, body, lies ? long.Parse(answer.ResponseHeader("Content-Length")!) : null, headers);
         }
 

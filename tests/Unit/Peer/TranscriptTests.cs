@@ -1,7 +1,10 @@
 using System.Text.Json;
 using ArtifactSync.Errors;
 using ArtifactSync.Model;
+using ArtifactSync.Tests.Doubles;
 using ArtifactSync.Tests.Live;
+using ArtifactSync.Transport;
+using ArtifactSync.Transport.Http;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Tests.Peer;
@@ -51,10 +54,11 @@ public sealed class TranscriptTests
     /// <summary>The recorded client is the older program: its requests are for our server.</summary>
     private static bool IsOurs(JsonElement step) => step.Has("transcript") && !step.Text("client")!.StartsWith("oscar", StringComparison.Ordinal);
 
-    public static TheoryData<string> Continued => Recordings.Data(Recordings.Names("http-transcripts").Where(n => !n.Contains("faults", StringComparison.Ordinal)));
+    public static TheoryData<string> Continued => Recordings.Data(Recordings.Names("http-transcripts")
+        .Where(n => !n.Contains("faults", StringComparison.Ordinal) && ShowsContent(n)));
 
     public static TheoryData<string> Faults => Recordings.Data(Recordings.Names("http-transcripts").Where(n => n.Contains("faults", StringComparison.Ordinal))
-        .SelectMany(n => Steps(n).Select(s => $"{n}|{s.Text("transcript")}")));
+        .SelectMany(n => Syncs(n).Select(s => $"{n}|{s.Text("transcript")}")));
 
     public static TheoryData<string> All => Recordings.Data(Recordings.Names("http-transcripts"));
 
@@ -83,10 +87,10 @@ public sealed class TranscriptTests
     public async Task Client_FaultyAnswers_FaresAsRecordedOrBetter(string name)
     {
         var (scenario, transcript) = (name.Split('|')[0], name.Split('|')[1]);
-        var step = Steps(scenario).Single(s => s.Text("transcript") == transcript);
+        var step = Syncs(scenario).Single(s => s.Text("transcript") == transcript);
         using var replay = new TranscriptReplay(scenario);
         // What a failed client had to send is known from the others.
-        await ReplayAsync(replay, scenario, step, Steps(scenario).SelectMany(s => HttpRecord.Load(scenario, s.Text("transcript")!)));
+        await ReplayAsync(replay, scenario, step, Syncs(scenario).Where(s => s.Text("client") == step.Text("client")).SelectMany(s => HttpRecord.Load(scenario, s.Text("transcript")!)));
 
         using var sql = replay.Machine(step.Text("client")!).Open();
         var ours = sql.Query("SELECT id FROM sessions").Select(row => row.Text("id"));
@@ -98,23 +102,57 @@ public sealed class TranscriptTests
     [MemberData(nameof(All))]
     public async Task Server_RecordedRequests_TakesAndAcknowledgesAll(string scenario)
     {
-        await using var server = await Listener.StartAsync();
-        foreach (var record in Steps(scenario).Where(s => s.Has("transcript")).SelectMany(s => HttpRecord.Load(scenario, s.Text("transcript")!)))
+        foreach (var step in Syncs(scenario))
         {
-            if (record.Method != "POST" || record.Json.Has("changed_by_proxy") || record.Artifact is not { } artifact)
+            await using var server = await Listener.StartAsync();
+            foreach (var record in HttpRecord.Load(scenario, step.Text("transcript")!).Where(r => r.Method == "POST" && r.Artifact is not null))
             {
-                continue;
+                await AssertTakenAsync(server, record);
             }
-            using var answer = await server.SendAsync(HttpMethod.Post, record.Path, record.RequestBody ?? []);
-            using var receipt = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
-            Assert.True((int)answer.StatusCode == 200, $"{record.Label}: {answer.StatusCode} {receipt.RootElement}");
-            Assert.Equal(artifact.Name, receipt.RootElement.Text("name"));
-            Assert.Equal((record.RequestBody ?? []).Length, receipt.RootElement.GetProperty("size").GetInt32());
-            using var back = await server.Http.GetAsync(record.Path);
-            Assert.Equal(record.RequestBody ?? [], await back.Content.ReadAsByteArrayAsync()); // relayed byte for byte
+            using var finalized = await server.SendAsync(HttpMethod.Post, "/api/v1/artifacts/finalize", []);
+            Assert.Equal(200, (int)finalized.StatusCode);
         }
-        using var finalized = await server.SendAsync(HttpMethod.Post, "/api/v1/artifacts/finalize", []);
-        Assert.Equal(200, (int)finalized.StatusCode);
+    }
+
+    /// <summary>Pages of listings as recorded, followed to their end.</summary>
+    [GoldenTheory]
+    [MemberData(nameof(All))]
+    public async Task Client_RecordedListings_AreReadCompletely(string scenario)
+    {
+        foreach (var step in Syncs(scenario).Where(s => s.GetProperty("exit").GetInt32() == 0))
+        {
+            var transcript = HttpRecord.Load(scenario, step.Text("transcript")!);
+            await using var server = new RawServer(new TranscriptReplay.Answers(transcript).Give);
+            await using var transport = HttpPeerTransport.Open(server.Uri, new TransportOptions { ArchiveFolder = "/nowhere" });
+            var names = new List<string>();
+            foreach (var origin in await transport.OriginsAsync())
+            {
+                foreach (var kind in Enum.GetValues<ArtifactKind>())
+                {
+                    names.AddRange((await transport.NamesAsync(origin, kind)).Select(name => ArtifactName.Parse(origin, kind, name).Path));
+                }
+            }
+            var pages = transcript.Where(r => r.Route.EndsWith("/index", StringComparison.Ordinal) && r.Status == 200).Select(r => r.ResponseJson!.Value)
+                .Where(page => server.Requests.Any(r => r.Route.EndsWith($"/{page.Text("origin")}/index", StringComparison.Ordinal)));
+            // A step of two rounds shows a listing twice; the first is the one that is read.
+            var first = pages.SelectMany(page => Enum.GetValues<ArtifactKind>().SelectMany(kind =>
+                (page.TryGetProperty(ArtifactName.KindDirectory(kind), out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : default)
+                .Select(name => ArtifactName.Parse(page.Text("origin")!, kind, name.GetString()!).Path))).ToHashSet(StringComparer.Ordinal);
+            Assert.Subset(first, names.ToHashSet(StringComparer.Ordinal));
+            Assert.True(step.Texts("flags").Contains("--init") || first.Count == names.Count, $"{names.Count} names instead of {first.Count}");
+        }
+    }
+
+    private static async Task AssertTakenAsync(Listener server, HttpRecord record)
+    {
+        using var answer = await server.SendAsync(HttpMethod.Post, record.Path, record.RequestBody ?? []);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True((int)answer.StatusCode == 200, $"{record.Label}: {answer.StatusCode} {text}");
+        using var receipt = JsonDocument.Parse(text);
+        Assert.Equal(record.Artifact!.Name, receipt.RootElement.Text("name"));
+        Assert.Equal((record.RequestBody ?? []).Length, receipt.RootElement.GetProperty("size").GetInt32());
+        using var back = await server.Http.GetAsync(record.Path);
+        Assert.Equal(record.RequestBody ?? [], await back.Content.ReadAsByteArrayAsync()); // relayed byte for byte
     }
 
     private static async Task ReplayAsync(TranscriptReplay replay, string scenario, JsonElement step, IEnumerable<HttpRecord> shown)
@@ -194,5 +232,11 @@ public sealed class TranscriptTests
     }
 
     private static IEnumerable<JsonElement> Steps(string scenario) =>
-        Recordings.Scenario(scenario).GetProperty("steps").EnumerateArray().Where(s => s.Has("do"));
+        Recordings.Scenario(scenario).GetProperty("steps").EnumerateArray().Where(s => s.Has("do") || s.Has("rows"));
+
+    private static IEnumerable<JsonElement> Syncs(string scenario) => Steps(scenario).Where(s => s.Has("transcript"));
+
+    /// <summary>Whether the transcripts show what the client had; else only its listings can be compared.</summary>
+    private static bool ShowsContent(string scenario) => Syncs(scenario)
+        .SelectMany(s => HttpRecord.Load(scenario, s.Text("transcript")!)).Any(r => r.Artifact is { Kind: not ArtifactKind.Checkpoints });
 }

@@ -82,6 +82,7 @@ internal sealed class PeerClient : IDisposable
         {
             request.Content!.Headers.ContentType = new("application/octet-stream");
             request.Headers.TryAddWithoutValidation(PeerProtocol.ImportHeader, "deferred");
+            request.Headers.ExpectContinue = request.Content.Headers.ContentLength > PeerProtocol.AskFirstBytes;
         }
         try
         {
