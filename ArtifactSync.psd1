@@ -23,6 +23,12 @@
         'Resolve-MetaConflict'
         'Set-ArchiveSession'
         'Update-ArchiveIndex'
+        'Get-SyncPeer'
+        'Get-SyncRun'
+        'Import-ArchiveSession'
+        'Invoke-ArtifactSync'
+        'Start-SyncPeer'
+        'Stop-SyncPeer'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -59,6 +59,11 @@ internal static class ErrorMapping
         ErrorCode.TargetTimeout => ErrorCategory.OperationTimeout,
         ErrorCode.TargetProtocolError => ErrorCategory.ProtocolError,
         ErrorCode.ConditionalCreateUnsupported => ErrorCategory.NotImplemented,
+
+        ErrorCode.AddressInUse => ErrorCategory.ResourceBusy,
+        ErrorCode.PeerTokenRequired => ErrorCategory.SecurityError,
+        ErrorCode.PeerRuntimeMissing => ErrorCategory.NotInstalled,
+        ErrorCode.ListenerNotFound => ErrorCategory.ObjectNotFound,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
 

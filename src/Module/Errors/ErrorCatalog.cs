@@ -92,6 +92,11 @@ public static class ErrorCatalog
         [TargetTimeout] = new("The target did not answer in time. Check the network, then repeat the run.", Retry),
         [TargetProtocolError] = new("Check that the address leads to a target of this kind and not to a proxy or a login page.", Retry),
         [ConditionalCreateUnsupported] = new("Let one machine at a time write there, or move to a store with conditional writes (If-None-Match).", Final),
+
+        [AddressInUse] = new("Another program listens there. Name another port, or port 0 for any free one.", Retry),
+        [PeerTokenRequired] = new("Give -Token, or listen on 127.0.0.1 only.", Final),
+        [PeerRuntimeMissing] = new("Install the ASP.NET Core 10 runtime (aspnetcore-runtime-10.0), then start a new PowerShell.", Final),
+        [ListenerNotFound] = new("List the listeners of this session with Get-SyncPeer -Listener.", Final),
     };
 
     /// <summary>Codes whose cause can pass by itself: an exchange or a surgical run that met one is worth repeating.</summary>

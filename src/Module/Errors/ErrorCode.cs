@@ -95,4 +95,10 @@ public enum ErrorCode
     TargetTimeout,
     TargetProtocolError,
     ConditionalCreateUnsupported,
+
+    // Peers
+    AddressInUse,
+    PeerTokenRequired,
+    PeerRuntimeMissing,
+    ListenerNotFound,
 }

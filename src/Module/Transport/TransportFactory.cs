@@ -1,5 +1,6 @@
 using ArtifactSync.Errors;
 using ArtifactSync.Sync;
+using ArtifactSync.Transport.Http;
 using ArtifactSync.Transport.S3;
 
 namespace ArtifactSync.Transport;
@@ -34,8 +35,8 @@ internal static class TransportFactory
     private static readonly Dictionary<string, Func<string, TransportOptions, ITransport>> Schemes = new(StringComparer.OrdinalIgnoreCase)
     {
         ["s3"] = static (target, options) => Decorate(new S3Transport(target, options), options),
-        ["http"] = NotYet,
-        ["https"] = NotYet,
+        ["http"] = OpenPeer,
+        ["https"] = OpenPeer,
         ["engram+http"] = NotYet,
         ["engram+https"] = NotYet,
     };
@@ -70,6 +71,8 @@ internal static class TransportFactory
     internal static ITransport Decorate(ITransport transport, TransportOptions options) => new LoggingTransport(
         new RetryTransport(new ThrottleTransport(transport, options.ThrottleLimit), options.Clock, options.Random, options.Observer),
         options.Observer, options.Clock);
+
+    private static ITransport OpenPeer(string target, TransportOptions options) => Decorate(HttpPeerTransport.Open(target, options), options);
 
     private static FolderTransport OpenFolder(string target, TransportOptions options) =>
         new(TargetPath.RequireFolder(target, options.ArchiveFolder, create: !options.DryRun), options.Clock, step: options.Step);

@@ -22,6 +22,13 @@ public partial class CmdletShapeTests
     [InlineData("Get-ArchiveSession", "Id", "[-Id] String[] [-Trashed] [-IncludeMessage] [-ArchivePath String]")]
     [InlineData("Get-MetaConflict", OnlySet,
         "[[-SessionId] String[]] [-Field String] [-Origin String] [-Since DateTimeOffset] [-Unresolved] [-ArchivePath String]")]
+    [InlineData("Get-SyncPeer", "Archive", "[-ArchivePath String]")]
+    [InlineData("Get-SyncPeer", "Listener", "-Listener [-ArchivePath String]")]
+    [InlineData("Start-SyncPeer", "__AllParameterSets",
+        "[-Uri] Uri[] [-Token SecureString] [-Certificate X509Certificate2] [-ReadOnly] [-AllowInsecure] [-Wait] [-ArchivePath String] "
+        + "[-Confirm] [-WhatIf]")]
+    [InlineData("Stop-SyncPeer", "InputObject", "[-InputObject] SyncPeerListener[] [-PassThru] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Stop-SyncPeer", "Id", "-ListenerId Int32[] [-PassThru] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Get-SyncRun", "Filter",
         "[-Last Int32] [-Status RunStatus[]] [-Kind RunKind[]] [-Since DateTimeOffset] [-Until DateTimeOffset] [-Retryable] "
         + "[-IncludeEntity] [-ArchivePath String]")]
@@ -38,6 +45,11 @@ public partial class CmdletShapeTests
     [InlineData("Resolve-MetaConflict", OnlySet, "[-ConflictId] Int64[] -Accept ConflictChoice [-Note String] " + WriteSyntax)]
     [InlineData("Set-ArchiveSession", OnlySet, "[-Id] String[] [-DisplayName String] [-Starred Boolean] [-Trashed Boolean] " + EditSyntax)]
     [InlineData("Update-ArchiveIndex", OnlySet, "-Rebuild " + WriteSyntax)]
+        "[-Target] String[] [-Credential PSCredential] [-S3Endpoint String] [-Token SecureString] [-AllowInsecure] [-Path String[]] "
+        + "[-Initialize] [-OriginId String] [-Full] [-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Invoke-ArtifactSync", "Retry",
+        "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-Token SecureString] [-AllowInsecure] "
+        + "[-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
 
@@ -46,6 +58,8 @@ public partial class CmdletShapeTests
     [InlineData("Get-ArchiveSession", "ArtifactSync.Model.ArchiveSession", "Filter", false)]
     [InlineData("Get-MetaConflict", "ArtifactSync.Model.MetaConflict", null, false)]
     [InlineData("Get-SyncRun", "ArtifactSync.Model.SyncRun", "Filter", false)]
+    [InlineData("Start-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "", true)]
+    [InlineData("Stop-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "InputObject", true)]
     [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
     [InlineData("Remove-ArchiveSession", "ArtifactSync.Model.ArchiveSession", null, true)]
@@ -71,6 +85,8 @@ public partial class CmdletShapeTests
     [InlineData("Import-ArchiveSession", "LiteralPath", "True (ByPropertyName)", "PSPath LP")]
     [InlineData("Invoke-ArtifactSync", "Target", "True (ByValue)", "")]
     [InlineData("Invoke-ArtifactSync", "RunId", "True (ByPropertyName)", "")]
+    [InlineData("Stop-SyncPeer", "InputObject", "True (ByValue)", "")]
+    [InlineData("Stop-SyncPeer", "ListenerId", "True (ByPropertyName)", "")]
     [InlineData("Invoke-ArtifactSync", "ArchivePath", "True (ByPropertyName)", "Archive")]
     [InlineData("Remove-ArchiveSession", "Id", "True (ByValue, ByPropertyName)", "SessionId")]
     [InlineData("Remove-SessionPin", "Id", "True (ByValue, ByPropertyName)", "SessionId")]
@@ -90,6 +106,8 @@ public partial class CmdletShapeTests
         ["Remove-ArchiveSession"],
         All.Where(c => c.Type.CustomAttributes.Any(a => a.AttributeType == typeof(CmdletAttribute)
             && a.NamedArguments.Any(n => n.MemberName == "ConfirmImpact" && (int)n.TypedValue.Value! == (int)ConfirmImpact.High))).Select(c => c.Name));
+    public void GetSyncPeer_OutputTypes_AreOneASet() =>
+        Assert.Equal(["ArtifactSync.Model.SyncPeer", "ArtifactSync.Model.SyncPeerListener"], Cmdlet("Get-SyncPeer").OutputTypes.Order(StringComparer.Ordinal));
 
     [Fact]
     public void Classes_OfAllCmdlets_FollowTheRules()
@@ -116,6 +134,8 @@ public partial class CmdletShapeTests
     [Theory]
     [InlineData("ArtifactSync.Model.SyncRun")]
     [InlineData("ArtifactSync.Model.SyncRunEntity")]
+    [InlineData("ArtifactSync.Model.SyncPeer")]
+    [InlineData("ArtifactSync.Model.SyncPeerListener")]
     [InlineData("ArtifactSync.Model.ArchiveSession")]
     [InlineData("ArtifactSync.Model.ArchiveMessage")]
     [InlineData("ArtifactSync.Model.ArchiveToolCall")]

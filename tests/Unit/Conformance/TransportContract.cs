@@ -19,6 +19,12 @@ public abstract class TransportContract : IAsyncLifetime
     /// <summary>Whether a damaged artifact can be moved out of the way here.</summary>
     internal virtual bool SetsAside => true;
 
+    /// <summary>Whether it takes what exceeds the limits of its kind.</summary>
+    internal virtual bool TakesOversized => true;
+
+    /// <summary>Origins that may lie here together.</summary>
+    internal virtual IReadOnlyList<string> SomeOrigins => ["b", "a-b", "a0", "a"];
+
     internal abstract ITransport Create();
 
     public virtual Task InitializeAsync()
@@ -162,6 +168,13 @@ public abstract class TransportContract : IAsyncLifetime
         var limit = Limits.Encoded(ArtifactKind.Meta);
         var artifact = Some.Artifact(ArtifactKind.Meta, "big");
         using var wire = new MemoryStream(new byte[limit + 1000]);
+        if (!TakesOversized)
+        {
+            var error = await Assert.ThrowsAsync<ArtifactSyncException>(() => Sut.PutAsync(artifact, wire, wire.Length, default));
+            Assert.Equal(ErrorCode.ArtifactTooLarge, error.Code);
+            return;
+        }
+
         await Sut.PutAsync(artifact, wire, wire.Length, default);
         await Sut.FlushAsync(default);
 
@@ -239,13 +252,13 @@ public abstract class TransportContract : IAsyncLifetime
     [ContractFact]
     public async Task ListOrigins_Several_InOrdinalOrder()
     {
-        foreach (var origin in new[] { "b", "a-b", "a0", "a" })
+        foreach (var origin in SomeOrigins)
         {
             await Sut.PutAsync(Some.Segment("x", origin), "x");
         }
 
         await Sut.FlushAsync(default);
-        Assert.Equal(["a", "a-b", "a0", "b"], await Sut.OriginsAsync());
+        Assert.Equal(SomeOrigins.Order(StringComparer.Ordinal), await Sut.OriginsAsync());
     }
 
     [ContractFact]
