@@ -58,6 +58,10 @@ internal static class ErrorMapping
         ErrorCode.TargetTimeout => ErrorCategory.OperationTimeout,
         ErrorCode.TargetProtocolError => ErrorCategory.ProtocolError,
         ErrorCode.ConditionalCreateUnsupported => ErrorCategory.NotImplemented,
+
+        ErrorCode.OriginNotFound or ErrorCode.ArtifactMissing => ErrorCategory.ObjectNotFound,
+        ErrorCode.ArtifactUncatalogued => ErrorCategory.InvalidData,
+        ErrorCode.ArtifactPermissions => ErrorCategory.PermissionDenied,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
 

@@ -90,6 +90,11 @@ public static class ErrorCatalog
         [TargetTimeout] = new("The target did not answer in time. Check the network, then repeat the run.", Retry),
         [TargetProtocolError] = new("Check that the address leads to a target of this kind and not to a proxy or a login page.", Retry),
         [ConditionalCreateUnsupported] = new("Let one machine at a time write there, or move to a store with conditional writes (If-None-Match).", Final),
+
+        [OriginNotFound] = new("List the origins with Get-ArchiveSession, or use wildcards.", Final),
+        [ArtifactMissing] = new("Repair-ArtifactStore -Target fetches it from a target that has it, or makes own ones again.", Retry),
+        [ArtifactUncatalogued] = new("Repair-ArtifactStore enters it into the catalog.", Retry),
+        [ArtifactPermissions] = new("Repair-ArtifactStore sets the permissions, if this account owns the file.", Retry),
     };
 
     /// <summary>Codes whose cause can pass by itself: an exchange or a surgical run that met one is worth repeating.</summary>

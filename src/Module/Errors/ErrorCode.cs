@@ -93,4 +93,10 @@ public enum ErrorCode
     TargetTimeout,
     TargetProtocolError,
     ConditionalCreateUnsupported,
+
+    // Retention
+    OriginNotFound,
+    ArtifactMissing,
+    ArtifactUncatalogued,
+    ArtifactPermissions,
 }

@@ -77,6 +77,25 @@ internal sealed class LocalStore
     public string PathOf(ArtifactRef artifact) =>
         Path.Combine(_folder.Root, StorePath.Directory(artifact.Origin, artifact.Kind), StorePath.FileName(artifact));
 
+    /// <summary>Removes the file of an artifact that left the catalog; one that is gone is fine. Under the lease.</summary>
+    /// <exception cref="ArtifactSyncException">AccessDenied, ArchiveReadOnly, UnexpectedError.</exception>
+    public void DeleteFile(ArtifactRef artifact)
+    {
+        var path = PathOf(artifact);
+        try
+        {
+            _folder.IO.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing lies there.
+        }
+        catch (Exception error) when (FolderErrors.IsFileFault(error))
+        {
+            throw FolderErrors.Writing(error, path, FolderUse.Private);
+        }
+    }
+
     /// <summary>
     /// Artifacts that become visible, durable and catalogued together. Publishing passes the checkpoints
     /// <c>store:staged</c>, <c>store:synced</c>, <c>store:named</c> and <c>store:published</c>.

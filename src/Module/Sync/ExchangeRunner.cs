@@ -5,6 +5,7 @@ using ArtifactSync.Ingest;
 using ArtifactSync.Metadata;
 using ArtifactSync.Model;
 using ArtifactSync.Publish;
+using ArtifactSync.Retention;
 using ArtifactSync.Store;
 using ArtifactSync.Transcripts;
 using ArtifactSync.Transport;
@@ -106,6 +107,7 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
             }
         }
         await transport.CompleteAsync(cancellationToken);
+        await new AutomaticCollection(context, request, transport).RunAsync(cancellationToken);
     }
 
     private void Tell(IgnoredNames ignored)

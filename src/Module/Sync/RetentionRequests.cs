@@ -1,4 +1,5 @@
 using ArtifactSync.Model;
+using ArtifactSync.Transport;
 
 namespace ArtifactSync.Sync;
 
@@ -24,6 +25,8 @@ public sealed record CollectRequest
     public bool Full { get; init; }
     /// <summary>Give the same objects and write nothing.</summary>
     public bool WhatIf { get; init; }
+    /// <summary>Credentials and the like; never recorded.</summary>
+    public TargetAccess Access { get; init; } = TargetAccess.None;
 }
 
 /// <summary>What <c>Test-ArtifactStore</c> looks at.</summary>
@@ -33,6 +36,8 @@ public sealed record VerifyRequest
     public string? Target { get; init; }
     /// <summary>Names, sizes and closures alone; no content is read.</summary>
     public bool Quick { get; init; }
+    /// <summary>Credentials and the like; never recorded.</summary>
+    public TargetAccess Access { get; init; } = TargetAccess.None;
 }
 
 /// <summary>What <c>Repair-ArtifactStore</c> does.</summary>
@@ -43,6 +48,8 @@ public sealed record RepairRequest
     /// <summary>What to repair; null = verify the local store first.</summary>
     public IReadOnlyList<ArtifactFinding>? Findings { get; init; }
     public bool WhatIf { get; init; }
+    /// <summary>Credentials and the like; never recorded.</summary>
+    public TargetAccess Access { get; init; } = TargetAccess.None;
 }
 
 /// <summary>Filter of <c>Get-QuarantinedArtifact</c>; all given members must hold.</summary>

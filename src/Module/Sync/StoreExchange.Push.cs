@@ -219,9 +219,11 @@ internal sealed partial class StoreExchange
         using var lease = context.AcquireLease(cancellationToken);
         using var transaction = lease.Begin();
         var tid = TargetTable.Ensure(transaction.Db, transport.Name);
+        // What was collected here meanwhile was not missing when this target was listed, and may be needed again.
+        var collected = RetentionTable.Collections(transaction.Db) != _collections;
         foreach (var cursor in cursors)
         {
-            TargetTable.SetCursor(transaction.Db, tid, cursor);
+            TargetTable.SetCursor(transaction.Db, tid, collected ? cursor with { Token = null } : cursor);
         }
         TargetTable.Exchanged(transaction.Db, tid, context.Archive.Clock.GetUtcNow());
         transaction.Commit();

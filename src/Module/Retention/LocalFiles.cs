@@ -1,0 +1,34 @@
+using System.Runtime.ExceptionServices;
+using ArtifactSync.Store;
+
+namespace ArtifactSync.Retention;
+
+/// <summary>Looks at many files of the local store, in parallel.</summary>
+internal static class LocalFiles
+{
+    /// <exception cref="Errors.ArtifactSyncException">AccessDenied; UnexpectedError: the disk does not answer.</exception>
+    public static FileStat? Stat(string path)
+    {
+        try
+        {
+            return FileStat.Of(path);
+        }
+        catch (Exception error) when (FolderErrors.IsFileFault(error))
+        {
+            throw FolderErrors.Reading(error, path, FolderUse.Private);
+        }
+    }
+
+    /// <summary>Runs the work for each index; the first failure comes out as it is.</summary>
+    public static void Each(int count, ParallelOptions parallel, Action<int> work)
+    {
+        try
+        {
+            Parallel.For(0, count, parallel, work);
+        }
+        catch (AggregateException faults)
+        {
+            ExceptionDispatchInfo.Throw(faults.InnerExceptions.FirstOrDefault(static fault => fault is not OperationCanceledException) ?? faults);
+        }
+    }
+}
