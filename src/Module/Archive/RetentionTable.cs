@@ -72,6 +72,14 @@ internal static class RetentionTable
         return db.LastInsertRowId;
     }
 
+    /// <summary>The store is another one: what was remembered of the old one means nothing.</summary>
+    public static void Forget(Database db)
+    {
+        db.Execute("DELETE FROM collect_journal");
+        db.Execute("DELETE FROM collections");
+        db.Execute("DELETE FROM repair_queue");
+    }
+
     public static void RemoveJournal(Database db, long jid) => db.Execute("DELETE FROM collect_journal WHERE jid = ?", jid);
 
     public static bool HasJournal(Database db) => db.Scalar<bool>("SELECT EXISTS(SELECT 1 FROM collect_journal)");
@@ -100,22 +108,30 @@ internal static class RetentionTable
     public static long? OtherRunSince(Database db, string runId) =>
         db.Scalar<long?>("SELECT min(started_at) FROM sync_runs WHERE status = 'running' AND run_id <> ?", runId);
 
-    /// <summary>Own sessions that were published as one of these manifests, queued to be published again.</summary>
-    public static IEnumerable<string> SessionsOf(Database db, string manifestSha256) => db.Query(
-        "SELECT session_id FROM publications WHERE manifest_sha256 = ?", static row => row.Text(0), manifestSha256);
-
-    /// <summary>Hashes of the manifests of an origin that refer to a segment.</summary>
-    public static IEnumerable<string> ManifestsOf(Database db, string origin, ArtifactKind kind, string sha256) => db.Query(
-        """
-        SELECT a.sha256 FROM artifact_edges e JOIN artifacts a ON a.aid = e.aid
-        WHERE e.kind = ? AND e.sha256 = ? AND a.origin = ? AND a.kind = 2
-        """,
-        static row => row.Text(0), kind, sha256, origin);
+    /// <summary>Own sessions whose published manifest is one of these, or refers to one of these segments; one pass over both tables.</summary>
+    public static List<string> SessionsOf(Database db, string origin, HashSet<string> manifests, HashSet<string> segments)
+    {
+        var wanted = new HashSet<string>(manifests, StringComparer.Ordinal);
+        if (segments.Count > 0)
+        {
+            wanted.UnionWith(db.Query(
+                "SELECT a.sha256, e.sha256 FROM artifacts a JOIN artifact_edges e ON e.aid = a.aid WHERE a.origin = ? AND a.kind = ?",
+                static row => (Manifest: row.Text(0), Part: row.Text(1)), origin, ArtifactKind.Manifests)
+                .Where(edge => segments.Contains(edge.Part)).Select(static edge => edge.Manifest));
+        }
+        return [.. PublicationTable.Map(db).Where(session => wanted.Contains(session.Value)).Select(static session => session.Key)];
+    }
 
     /// <summary>Own events that are known to the ledger: order key and hash.</summary>
     public static IEnumerable<(string OrderKey, string Sha256)> OwnEvents(Database db, string origin) => db.Query(
         "SELECT order_key, artifact_sha256 FROM metadata_provenance WHERE origin = ? ORDER BY order_key",
         static row => (row.Text(0), row.Text(1)), origin);
+
+    /// <summary>Where the events of an origin are current: order key to session and field.</summary>
+    public static Dictionary<string, (string Gid, string Field)> Registers(Database db, string origin) => db.Query(
+        "SELECT order_key, session_gid, field FROM metadata_registers WHERE origin = ?",
+        static row => (row.Text(0), row.Text(1), row.Text(2)), origin)
+        .ToDictionary(static row => row.Item1, static row => (row.Item2, row.Item3), StringComparer.Ordinal);
 
     private static CatalogRow ReadRow(Statement row) => new(
         row.Int64(0), (ArtifactKind)row.Int64(1), row.Text(2), row.Int64(3), row.Int64(4), row.Bool(5));

@@ -16,7 +16,7 @@ internal sealed class FindingSink(ArchiveDatabase archive, RunRecorder? run, str
     private readonly SemaphoreSlim _one = new(1, 1);
 
     /// <summary>Empty for a plan.</summary>
-    public string RunId => run?.RunId ?? "";
+    public string RunId { get; init; } = run?.RunId ?? "";
 
     public RunCounters Counters { get; } = run?.Counters ?? new RunCounters();
 

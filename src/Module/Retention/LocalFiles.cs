@@ -22,9 +22,25 @@ internal static class LocalFiles
     /// <summary>Runs the work for each index; the first failure comes out as it is.</summary>
     public static void Each(int count, ParallelOptions parallel, Action<int> work)
     {
+        if (count > 0)
+        {
+            Guard(() => Parallel.For(0, count, parallel, work));
+        }
+    }
+
+    /// <summary>As the other overload, with something that each thread has for itself.</summary>
+    public static void Each<T>(int count, ParallelOptions parallel, Func<T> own, Action<int, T> work) where T : IDisposable =>
+        Guard(() => Parallel.For(0, count, parallel, own, (i, _, mine) =>
+        {
+            work(i, mine);
+            return mine;
+        }, static mine => mine.Dispose()));
+
+    private static void Guard(Action action)
+    {
         try
         {
-            Parallel.For(0, count, parallel, work);
+            action();
         }
         catch (AggregateException faults)
         {

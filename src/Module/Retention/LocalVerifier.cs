@@ -72,7 +72,7 @@ internal sealed class LocalVerifier(ArchiveDatabase archive, FindingSink sink, I
             {
                 return (ArtifactProblem.Damaged, ErrorCode.TargetEntryInvalid, $"'{path}' is a link or a folder, not a file.");
             }
-            if (FileMode.Fault(path, FolderUse.Private) is { } mode)
+            if (StoreMode.Fault(path, FolderUse.Private) is { } mode)
             {
                 return (ArtifactProblem.Permissions, ErrorCode.ArtifactPermissions, mode);
             }

@@ -157,6 +157,7 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         try
         {
             context.OwnSessionsQueued = false;
+            LostStore.SettleEvents(context, cancellationToken);
             new Publisher(context, context.OwnOrigin!).Run(cancellationToken);
         }
         catch (ArtifactSyncException fault) when (!Faults.EndsRun(fault.Code))
@@ -207,9 +208,7 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         var lost = StoreMarker.HoldsAnything(archive) ? 0 : CatalogTable.Count(transaction.Db);
         if (lost > 0)
         {
-            CatalogTable.Clear(transaction.Db);
-            TargetTable.ClearAllCursors(transaction.Db);
-            PublicationTable.EnqueueAll(transaction.Db, archive.Clock.GetUtcNow());
+            LostStore.Note(archive, transaction.Db);
         }
         StoreMarker.Create(archive, transaction.Db);
         transaction.Commit();

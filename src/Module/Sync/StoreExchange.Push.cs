@@ -150,23 +150,15 @@ internal sealed partial class StoreExchange
         }
     }
 
-    /// <summary>Our copy, proven to be what the catalog says, so that bit rot never spreads; damage asks for repair.</summary>
+    /// <summary>Our copy, proven; damage asks for repair.</summary>
     private Stream OpenVerified(CatalogEntry entry, CancellationToken cancellationToken)
     {
-        Stream? wire = null;
         try
         {
-            wire = context.Store.OpenWire(entry);
-            if (ArtifactReader.Hash(entry.Artifact.Kind, wire, cancellationToken) != entry.Sha256)
-            {
-                throw new ArtifactSyncException(ErrorCode.HashMismatch, $"'{entry.Artifact}' of the local store is damaged.", entry.Artifact.Path);
-            }
-            wire.Position = 0;
-            return wire;
+            return ArtifactReader.OpenIntact(context.Store, entry, cancellationToken);
         }
         catch (ArtifactSyncException fault) when (Faults.IsDamage(fault.Code) || fault.Code == ErrorCode.ArtifactTooLarge)
         {
-            wire?.Dispose();
             StoreDamage.Report(context, entry, cancellationToken);
             throw;
         }

@@ -3,7 +3,7 @@ using ArtifactSync.Store;
 namespace ArtifactSync.Retention;
 
 /// <summary>Permissions of files in a store (decisions: permissions). Windows has none to look at.</summary>
-internal static class FileMode
+internal static class StoreMode
 {
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
@@ -19,11 +19,8 @@ internal static class FileMode
         {
             return $"'{path}' can't be read by its owner.";
         }
-        if (use == FolderUse.Shared)
-        {
-            return (mode & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) == 0 ? $"'{path}' can be read by its owner alone." : null;
-        }
-        return (mode & Others) == 0 ? null : $"'{path}' is open to other accounts.";
+        // Who else may read a share is for its owner to say.
+        return use == FolderUse.Shared || (mode & Others) == UnixFileMode.None ? null : $"'{path}' is open to other accounts.";
     }
 
     /// <summary>Sets what the store itself would have set; false = not allowed, or not a matter of modes.</summary>
