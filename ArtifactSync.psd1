@@ -13,9 +13,16 @@
     FunctionsToExport    = @()
     CmdletsToExport      = @(
         'Get-ArchiveSession'
+        'Get-QuarantinedArtifact'
         'Get-SyncRun'
         'Import-ArchiveSession'
         'Invoke-ArtifactSync'
+        'Remove-QuarantinedArtifact'
+        'Remove-StaleArtifact'
+        'Repair-ArtifactStore'
+        'Reset-ArtifactStore'
+        'Restore-QuarantinedArtifact'
+        'Test-ArtifactStore'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()
