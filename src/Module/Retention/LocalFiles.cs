@@ -19,6 +19,23 @@ internal static class LocalFiles
         }
     }
 
+    /// <summary>Looks at many files of one directory; what is not there is null.</summary>
+    /// <exception cref="Errors.ArtifactSyncException">As <see cref="Stat"/>.</exception>
+    public static FileStat?[] Stat(string directory, IReadOnlyList<string> names, ParallelOptions parallel)
+    {
+        var found = new FileStat?[names.Count];
+        try
+        {
+            using var stats = new DirectoryStats(directory);
+            Each(names.Count, parallel, i => found[i] = stats.Of(names[i]));
+            return found;
+        }
+        catch (Exception error) when (FolderErrors.IsFileFault(error))
+        {
+            throw FolderErrors.Reading(error, directory, FolderUse.Private);
+        }
+    }
+
     /// <summary>Runs the work for each index; the first failure comes out as it is.</summary>
     public static void Each(int count, ParallelOptions parallel, Action<int> work)
     {

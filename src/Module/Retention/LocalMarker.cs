@@ -64,7 +64,8 @@ internal sealed class LocalMarker(CollectContext context, CancellationToken canc
         {
             throw Unsafe(origin, $"has a newest checkpoint '{newest.Artifact.Name}' of a later version");
         }
-        foreach (var (gid, sha256) in checkpoint!.Sessions ?? [])
+        // By hash, as the catalog is ordered: neighbours are found on the same pages.
+        foreach (var (gid, sha256) in (checkpoint!.Sessions ?? []).OrderBy(static session => session.Value, StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!MarkManifest(origin, gid, sha256, live))
@@ -145,12 +146,21 @@ internal sealed class LocalMarker(CollectContext context, CancellationToken canc
     /// <summary>"Verified" = recorded as verified, with unchanged size and time (decisions: storage).</summary>
     private void CheckFiles()
     {
-        var stats = new FileStat?[_unchecked.Count];
+        foreach (var group in _unchecked.GroupBy(static item => item.Artifact.Kind))
+        {
+            CheckFiles([.. group]);
+        }
+        _unchecked.Clear();
+    }
+
+    private void CheckFiles(List<(ArtifactRef Artifact, CatalogRow Row)> files)
+    {
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = context.Archive.Options.ThrottleLimit, CancellationToken = cancellationToken };
-        LocalFiles.Each(_unchecked.Count, parallel, i => stats[i] = LocalFiles.Stat(context.Store.PathOf(_unchecked[i].Artifact)));
+        var directory = context.Store.DirectoryOf(files[0].Artifact.Origin, files[0].Artifact.Kind);
+        var stats = LocalFiles.Stat(directory, files.ConvertAll(static item => item.Artifact.Name), parallel);
         for (var i = 0; i < stats.Length; i++)
         {
-            var (artifact, row) = _unchecked[i];
+            var (artifact, row) = files[i];
             if (stats[i] is not { Type: EntryType.File } stat || stat.Size != row.WireSize)
             {
                 throw Unsafe(artifact.Origin, $"needs '{artifact.Path}', whose file is missing or has another size");
@@ -160,7 +170,6 @@ internal sealed class LocalMarker(CollectContext context, CancellationToken canc
                 RequireIntact(artifact, row, stat);
             }
         }
-        _unchecked.Clear();
     }
 
     private void RequireIntact(ArtifactRef artifact, CatalogRow row, FileStat stat)

@@ -46,7 +46,7 @@ internal sealed class LocalPlanner(CollectContext context, OriginMarks marks, Ca
 
     private IEnumerable<Candidate> OfKind(ArtifactKind kind)
     {
-        var directory = Path.GetDirectoryName(context.Store.PathOf(Example(kind)))!;
+        var directory = context.Store.DirectoryOf(marks.Origin, kind);
         for (var last = ""; ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -67,9 +67,8 @@ internal sealed class LocalPlanner(CollectContext context, OriginMarks marks, Ca
 
     private IEnumerable<Candidate> Judge(string directory, List<CatalogRow> rows)
     {
-        var stats = new FileStat?[rows.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = context.Archive.Options.ThrottleLimit, CancellationToken = cancellationToken };
-        LocalFiles.Each(rows.Count, parallel, i => stats[i] = LocalFiles.Stat(Path.Combine(directory, rows[i].Name)));
+        var stats = LocalFiles.Stat(directory, rows.ConvertAll(static row => row.Name), parallel);
         for (var i = 0; i < stats.Length; i++)
         {
             var (row, stat) = (rows[i], stats[i]);
@@ -96,7 +95,4 @@ internal sealed class LocalPlanner(CollectContext context, OriginMarks marks, Ca
             NextDue = (modified + context.Grace, ArtifactName.Parse(marks.Origin, row.Kind, row.Name).Path, mtimeNs);
         }
     }
-
-    private ArtifactRef Example(ArtifactKind kind) => kind == ArtifactKind.Checkpoints
-        ? ArtifactName.Checkpoint(marks.Origin, 1) : ArtifactName.ByHash(marks.Origin, kind, new string('0', 64));
 }

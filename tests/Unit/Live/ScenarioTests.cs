@@ -6,9 +6,8 @@ public sealed class ScenarioTests
 {
     private const string Peer = "Not replayed yet: peers over HTTP.";
     private const string Buckets = "Not replayed yet: S3 targets.";
-    private const string Collection = "Not replayed yet: garbage collection.";
 
-    private static readonly string[] Replayed = ["folder", "import", "metadata", "documents", "faults"];
+    private static readonly string[] Replayed = ["folder", "import", "metadata", "documents", "faults", "gc"];
 
     public static TheoryData<string> Known => Recordings.Data(Recordings.Names(Replayed));
 
@@ -16,22 +15,19 @@ public sealed class ScenarioTests
 
     public static TheoryData<string> S3 => Recordings.Data(Recordings.Names("s3"));
 
-    public static TheoryData<string> Gc => Recordings.Data(Recordings.Names("gc"));
-
     public static TheoryData<string> Others => Recordings.Data(Recordings.Scenarios
-        .Select(s => s.Text("kind")!).Distinct().Except([.. Replayed, "http-transcripts", "http-probes", "s3", "gc"])
+        .Select(s => s.Text("kind")!).Distinct().Except([.. Replayed, "http-transcripts", "http-probes", "s3"])
         .DefaultIfEmpty("none"));
 
     [GoldenTheory]
     [MemberData(nameof(Known))]
     [MemberData(nameof(Http), Skip = Peer)]
     [MemberData(nameof(S3), Skip = Buckets)]
-    [MemberData(nameof(Gc), Skip = Collection)]
     public void Scenario_Recorded_IsReplayed(string name)
     {
         int cases = Recordings.Scenario(name).Text("kind") switch
         {
-            "folder" or "import" or "metadata" => new FolderScenario(name).Steps.Count,
+            "folder" or "import" or "metadata" or "gc" => new FolderScenario(name).Steps.Count,
             "documents" => Recordings.Load(name, "results.json").GetArrayLength(),
             "faults" when name == "faults" => FaultCase.All.Count,
             "faults" => KnownFaults(name),
