@@ -29,6 +29,16 @@
         'Invoke-ArtifactSync'
         'Start-SyncPeer'
         'Stop-SyncPeer'
+        'Get-QuarantinedArtifact'
+        'Get-SyncRun'
+        'Import-ArchiveSession'
+        'Invoke-ArtifactSync'
+        'Remove-QuarantinedArtifact'
+        'Remove-StaleArtifact'
+        'Repair-ArtifactStore'
+        'Reset-ArtifactStore'
+        'Restore-QuarantinedArtifact'
+        'Test-ArtifactStore'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

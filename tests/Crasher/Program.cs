@@ -1,5 +1,7 @@
 // A process that the crash tests start: one exchange that is killed at its n-th step, as kill -9 would.
 // usage: Crasher --write <archive> <lease|inside|commit> (see ArchiveWrite), or
+//        Crasher --retention <collect|repair|reset> <archive> <target> <step> and
+//        Crasher --exchanges <archive> <target> <rounds> (see RetentionSteps), or
 //        Crasher <archive> <target> <step, 0 = never>; prints the number of steps when it comes to its end.
 using System.Diagnostics;
 using System.Globalization;
@@ -9,6 +11,16 @@ using ArtifactSync.Sync;
 if (args[0] == "--write")
 {
     ArtifactSync.Crasher.ArchiveWrite.Run(args[1], args[2]);
+}
+
+if (args[0] == "--retention")
+{
+    return await ArtifactSync.Crasher.RetentionSteps.RunAsync(args[1], args[2], args[3], int.Parse(args[4], CultureInfo.InvariantCulture));
+}
+
+if (args[0] == "--exchanges")
+{
+    return await ArtifactSync.Crasher.RetentionSteps.ExchangeAsync(args[1], args[2], int.Parse(args[3], CultureInfo.InvariantCulture));
 }
 
 int killAt = int.Parse(args[2], CultureInfo.InvariantCulture);

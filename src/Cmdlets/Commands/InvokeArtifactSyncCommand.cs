@@ -73,6 +73,7 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveWriterCmdlet
         Target = TargetPath.Resolve(SessionState, target),
         TranscriptPaths = [.. Path.SelectMany(path => FileSystemPaths.LiteralOrWildcard(SessionState, path))],
         Initialize = Initialize, OriginId = OriginId, Full = Full, PreflightOnly = PreflightOnly, Access = Access,
+        GracePeriod = GracePeriod, NoCollect = NoCollect,
     };
 
     private delegate Task<SyncRun> Work(SyncEngine engine, Decision decision, PipelineSink sink, CancellationToken cancellationToken);

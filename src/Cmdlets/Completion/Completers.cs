@@ -49,6 +49,14 @@ public sealed class OriginCompleter : ArchiveCompleter
             .Select(session => new Suggestion(session.Origin!, session.IsOwn ? "this machine" : "another machine"));
 }
 
+/// <summary>Artifacts in the quarantine.</summary>
+public sealed class ArtifactIdCompleter : ArchiveCompleter
+{
+    private protected override IEnumerable<Suggestion> Suggest(SyncEngine engine, string word, IDictionary bound) =>
+        engine.GetQuarantined(new QuarantineQuery()).Select(artifact => new Suggestion(
+            artifact.ArtifactId.ToString(CultureInfo.InvariantCulture), $"{artifact.Origin} {artifact.Kind} {artifact.ErrorCode}"));
+}
+
 /// <summary>Completion looks at the recent past only: a key press must not read the whole archive.</summary>
 internal static class Recent
 {

@@ -18,6 +18,12 @@ internal static class ErrorMapping
     public static ArtifactSyncException ToException(ArchiveSessionImport file) =>
         new ArtifactSyncException(Parse(file.ErrorCode), file.ErrorMessage ?? "The file could not be imported.", file.Path);
 
+    public static ArtifactSyncException ToException(StaleArtifact artifact) =>
+        new ArtifactSyncException(Parse(artifact.ErrorCode), artifact.ErrorMessage ?? "The artifact could not be removed.", artifact.Name);
+
+    public static ArtifactSyncException ToException(ArtifactFinding finding) =>
+        new ArtifactSyncException(Parse(finding.ErrorCode), finding.ErrorMessage ?? "It could not be repaired.", finding.Name);
+
     /// <summary>Category of a code; every code has its own line, so that a new one is given thought.</summary>
     public static ErrorCategory Category(ErrorCode code) => code switch
     {
@@ -64,6 +70,10 @@ internal static class ErrorMapping
         ErrorCode.PeerTokenRequired => ErrorCategory.SecurityError,
         ErrorCode.PeerRuntimeMissing => ErrorCategory.NotInstalled,
         ErrorCode.ListenerNotFound => ErrorCategory.ObjectNotFound,
+
+        ErrorCode.OriginNotFound or ErrorCode.ArtifactMissing => ErrorCategory.ObjectNotFound,
+        ErrorCode.ArtifactUncatalogued => ErrorCategory.InvalidData,
+        ErrorCode.ArtifactPermissions => ErrorCategory.PermissionDenied,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
 

@@ -39,6 +39,9 @@ internal static class QuarantineTable
     public static IEnumerable<QuarantineEntry> List(Database db, string origin, ArtifactKind kind) =>
         db.Query(Columns + "WHERE origin = ? AND kind = ? ORDER BY name, qid", Read, origin, kind);
 
+    /// <summary>The bytes are gone, the verdict stays.</summary>
+    public static void ForgetFile(Database db, long qid) => db.Execute("UPDATE quarantined_artifacts SET file = '' WHERE qid = ?", qid);
+
     public static bool Remove(Database db, long qid) => db.Execute("DELETE FROM quarantined_artifacts WHERE qid = ?", qid) > 0;
 
     public static void RequestRepair(Database db, ArtifactRef artifact, string sha256, long size, DateTimeOffset now) => db.Execute(

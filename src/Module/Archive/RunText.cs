@@ -26,6 +26,14 @@ internal static class RunText
         ("filesSkipped", c => c.FilesSkipped, (c, v) => c.FilesSkipped = v),
         ("filesFailed", c => c.FilesFailed, (c, v) => c.FilesFailed = v),
         ("malformedLines", c => c.MalformedLines, (c, v) => c.MalformedLines = v),
+        ("scanned", c => c.Scanned, (c, v) => c.Scanned = v),
+        ("eligible", c => c.Eligible, (c, v) => c.Eligible = v),
+        ("keptByGrace", c => c.KeptByGrace, (c, v) => c.KeptByGrace = v),
+        ("bytesCollected", c => c.BytesCollected, (c, v) => c.BytesCollected = v),
+        ("skippedOrigins", c => c.SkippedOrigins, (c, v) => c.SkippedOrigins = v),
+        ("verified", c => c.Verified, (c, v) => c.Verified = v),
+        ("findings", c => c.Findings, (c, v) => c.Findings = v),
+        ("republished", c => c.Republished, (c, v) => c.Republished = v),
     ];
 
     public static int CounterCount => Counters.Length;

@@ -7,6 +7,10 @@ internal static class StateTable
     public const string StoreId = "store_id";
     public const string InstanceId = "instance_id";
     public const string MetadataClock = "metadata_hlc";
+    /// <summary>Name of the folder that Reset-ArtifactStore is moving the store to.</summary>
+    public const string StoreAside = "store_aside";
+    /// <summary>Own events are to be made again; the value names the folder of a store that may hold them, or is empty.</summary>
+    public const string EventsOwed = "events_owed";
 
     public static string? Get(Database db, string key) => db.Scalar<string>("SELECT value FROM archive_state WHERE key = ?", key);
 

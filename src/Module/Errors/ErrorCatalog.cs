@@ -97,6 +97,10 @@ public static class ErrorCatalog
         [PeerTokenRequired] = new("Give -Token, or listen on 127.0.0.1 only.", Final),
         [PeerRuntimeMissing] = new("Install the ASP.NET Core 10 runtime (aspnetcore-runtime-10.0), then start a new PowerShell.", Final),
         [ListenerNotFound] = new("List the listeners of this session with Get-SyncPeer -Listener.", Final),
+        [OriginNotFound] = new("List the origins with Get-ArchiveSession, or use wildcards.", Final),
+        [ArtifactMissing] = new("Repair-ArtifactStore -Target fetches it from a target that has it, or makes own ones again.", Retry),
+        [ArtifactUncatalogued] = new("Repair-ArtifactStore enters it into the catalog.", Retry),
+        [ArtifactPermissions] = new("Repair-ArtifactStore sets the permissions, if this account owns the file.", Retry),
     };
 
     /// <summary>Codes whose cause can pass by itself: an exchange or a surgical run that met one is worth repeating.</summary>

@@ -101,4 +101,9 @@ public enum ErrorCode
     PeerTokenRequired,
     PeerRuntimeMissing,
     ListenerNotFound,
+    // Retention
+    OriginNotFound,
+    ArtifactMissing,
+    ArtifactUncatalogued,
+    ArtifactPermissions,
 }

@@ -53,6 +53,18 @@ public sealed record RunCounters
     public long FilesSkipped { get; set; }
     public long FilesFailed { get; set; }
     public long MalformedLines { get; set; }
+    /// <summary>Of collections: artifacts looked at, those that were stale and old enough, those that grace kept.</summary>
+    public long Scanned { get; set; }
+    public long Eligible { get; set; }
+    public long KeptByGrace { get; set; }
+    public long BytesCollected { get; set; }
+    /// <summary>Origins that no collection may touch, since what they need is not complete.</summary>
+    public long SkippedOrigins { get; set; }
+    /// <summary>Of verifications and repairs: artifacts read or compared, and what was wrong.</summary>
+    public long Verified { get; set; }
+    public long Findings { get; set; }
+    /// <summary>Own artifacts that were made again from the archive.</summary>
+    public long Republished { get; set; }
 
     /// <summary>The counters that are not 0: <c>Published=10, Sent=21</c>.</summary>
     public override string ToString() => string.Join(", ", All().Where(counter => counter.Value != 0).Select(counter => $"{counter.Name}={counter.Value}"));
@@ -64,6 +76,8 @@ public sealed record RunCounters
         (nameof(Rejected), Rejected), (nameof(Quarantined), Quarantined), (nameof(Healed), Healed), (nameof(Collected), Collected),
         (nameof(BytesSent), BytesSent), (nameof(BytesReceived), BytesReceived), (nameof(FilesImported), FilesImported),
         (nameof(FilesSkipped), FilesSkipped), (nameof(FilesFailed), FilesFailed), (nameof(MalformedLines), MalformedLines),
+        (nameof(Scanned), Scanned), (nameof(Eligible), Eligible), (nameof(KeptByGrace), KeptByGrace), (nameof(BytesCollected), BytesCollected),
+        (nameof(SkippedOrigins), SkippedOrigins), (nameof(Verified), Verified), (nameof(Findings), Findings), (nameof(Republished), Republished),
     ];
 }
 

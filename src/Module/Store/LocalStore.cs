@@ -85,6 +85,28 @@ internal sealed class LocalStore
     public string PathOf(ArtifactRef artifact) =>
         Path.Combine(_folder.Root, StorePath.Directory(artifact.Origin, artifact.Kind), StorePath.FileName(artifact));
 
+    /// <summary>Where the files of (origin, kind) lie.</summary>
+    public string DirectoryOf(string origin, ArtifactKind kind) => Path.Combine(_folder.Root, StorePath.Directory(origin, kind));
+
+    /// <summary>Removes the file of an artifact that left the catalog; one that is gone is fine. Under the lease.</summary>
+    /// <exception cref="ArtifactSyncException">AccessDenied, ArchiveReadOnly, UnexpectedError.</exception>
+    public void DeleteFile(ArtifactRef artifact)
+    {
+        var path = PathOf(artifact);
+        try
+        {
+            _folder.IO.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing lies there.
+        }
+        catch (Exception error) when (FolderErrors.IsFileFault(error))
+        {
+            throw FolderErrors.Writing(error, path, FolderUse.Private);
+        }
+    }
+
     /// <summary>
     /// Artifacts that become visible, durable and catalogued together. Publishing passes the checkpoints
     /// <c>store:staged</c>, <c>store:synced</c>, <c>store:named</c> and <c>store:published</c>.

@@ -82,12 +82,28 @@ internal static partial class NativeLinux
     public static unsafe FileStat? Stat(string path, bool follow)
     {
         Statx found;
-        if (StatX(CurrentDirectory, path, follow ? 0 : NoFollow, BasicStats, &found) != 0)
-        {
-            var error = Marshal.GetLastPInvokeError();
-            return error is NativeUnix.NoEntry or NativeUnix.NotDirectory ? null : throw FileStat.Failure(error, path);
-        }
+        return StatX(CurrentDirectory, path, follow ? 0 : NoFollow, BasicStats, &found) == 0 ? Stat(found) : Absent(path);
+    }
 
+    /// <summary>An entry of an open directory; links are not followed.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="name">Of the entry.</param>
+    /// <param name="path">Of the directory, for messages.</param>
+    public static unsafe FileStat? StatAt(SafeFileHandle directory, string name, string path)
+    {
+        Statx found;
+        // The handle outlives the call: whoever disposes it waits for its users.
+        return StatX((int)directory.DangerousGetHandle(), name, NoFollow, BasicStats, &found) == 0 ? Stat(found) : Absent(Path.Combine(path, name));
+    }
+
+    private static FileStat? Absent(string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return error is NativeUnix.NoEntry or NativeUnix.NotDirectory ? null : throw FileStat.Failure(error, path);
+    }
+
+    private static FileStat Stat(in Statx found)
+    {
         return new FileStat(
             FileStat.TypeOfMode(found.Mode), ((ulong)found.DeviceMajor << 32) | found.DeviceMinor, found.Inode, (long)found.Size,
             found.Modified.Nanoseconds, found.Changed.Nanoseconds, found.Links);

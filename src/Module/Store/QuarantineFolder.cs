@@ -41,6 +41,53 @@ internal sealed class QuarantineFolder(string root)
         }
     }
 
+    /// <summary>Full path of a kept file.</summary>
+    public string PathOf(string file) => Path.Combine(root, file);
+
+    /// <summary>Removes a kept file; one that is gone is fine.</summary>
+    public void Delete(string file)
+    {
+        var path = PathOf(file);
+        try
+        {
+            File.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing lies there.
+        }
+        catch (Exception error) when (FolderErrors.IsFileFault(error))
+        {
+            throw FolderErrors.Writing(error, path, FolderUse.Private);
+        }
+    }
+
+    /// <summary>Moves something that is no artifact here: a file, folder or link with a strange name. Returns its new full path.</summary>
+    /// <param name="path">Full path.</param>
+    public string TakeStray(string path)
+    {
+        try
+        {
+            var directory = Path.Combine(root, "stray");
+            FolderIO.System.CreateDirectory(directory, FolderModes.Directory(FolderUse.Private));
+            var name = Path.GetFileName(path);
+            var kept = Path.Combine(directory, $"{RandomNumberGenerator.GetHexString(MarkLength, lowercase: true)}-{name[..Math.Min(name.Length, LongestName / 4)]}");
+            if (FileStat.Of(path) is { Type: EntryType.Directory })
+            {
+                Directory.Move(path, kept);
+            }
+            else
+            {
+                File.Move(path, kept, overwrite: false);
+            }
+            return kept;
+        }
+        catch (Exception error) when (FolderErrors.IsFileFault(error))
+        {
+            throw FolderErrors.Writing(error, path, FolderUse.Private);
+        }
+    }
+
     /// <summary>The names that the files in one directory had, with repetitions.</summary>
     public IEnumerable<string> Names(string directory) => LocalStore.Names(Path.Combine(root, directory))
         .Where(name => name.Length > MarkLength + 1)

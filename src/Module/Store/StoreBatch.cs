@@ -103,13 +103,32 @@ internal sealed class StoreBatch : IDisposable
             }
 
             var importFault = item.Info.ImportFault ?? (item.Info.IsFuture ? ErrorCode.FutureVersion : null);
-            var aid = CatalogTable.Put(db, item.Artifact, item.Identity, item.ModifiedNs(_store), importFault);
+            var aid = CatalogTable.Put(db, item.Artifact, item.Identity, ModifiedNs(item), importFault);
             CatalogTable.AddEdges(db, aid, item.Info.References);
             QuarantineTable.Repaired(db, item.Artifact);
         }
     }
 
     public void Dispose() => _files.Dispose();
+
+    /// <summary>
+    /// The store had this very artifact when <see cref="Publish"/> looked, but a collection may have taken it since: then our
+    /// copy gets its name. Collections work under the lease, which the caller of <see cref="Catalog"/> holds now.
+    /// </summary>
+    private long ModifiedNs(StoreItem item)
+    {
+        if (item.ModifiedNs(_store) is { } modified)
+        {
+            return modified;
+        }
+        if (item.Result == StoreResult.Duplicate)
+        {
+            _files.PublishAgain(item.File);
+            item.Identity = item.Info.Identity;
+            item.Result = StoreResult.Added;
+        }
+        return item.ModifiedNs(_store) ?? 0;
+    }
 
     internal void Add(StagedFile file, ArtifactRef artifact, ArtifactInfo info)
     {
@@ -120,7 +139,7 @@ internal sealed class StoreBatch : IDisposable
                 $"'{artifact}' is damaged here, and this copy is not what it was ({info.Identity.Sha256} instead of {wanted.Sha256}).", artifact.Path);
         }
 
-        var item = new StoreItem(artifact, info);
+        var item = new StoreItem(artifact, info, file);
         file.Tag = item;
         file.Finish(StorePath.FileName(artifact), (int)artifact.Kind);
         lock (_gate)

@@ -39,8 +39,9 @@ internal sealed class StoreWrite : IDisposable
 }
 
 /// <summary>What becomes of one artifact of a batch.</summary>
-internal sealed class StoreItem(ArtifactRef artifact, ArtifactInfo info)
+internal sealed class StoreItem(ArtifactRef artifact, ArtifactInfo info, StagedFile file)
 {
+    public StagedFile File => file;
     public ArtifactRef Artifact => artifact;
     public ArtifactInfo Info => info;
     /// <summary>Of the file that is in the store in the end, whose compression may differ.</summary>
@@ -49,5 +50,6 @@ internal sealed class StoreItem(ArtifactRef artifact, ArtifactInfo info)
     public Errors.ArtifactSyncException? Error { get; set; }
     public KeptFile? Damaged { get; set; }
 
-    public long ModifiedNs(LocalStore store) => FileStat.Of(store.PathOf(artifact))?.Modified ?? 0;
+    /// <summary>Of the file as it lies in the store; null when it is gone.</summary>
+    public long? ModifiedNs(LocalStore store) => FileStat.Of(store.PathOf(artifact))?.Modified;
 }

@@ -6,8 +6,14 @@ namespace ArtifactSync.Sync;
 /// <summary>What the ledger keeps of a request, to do the same again (<c>-RetryFailed</c>). Holds no secret.</summary>
 internal sealed record ExchangeRecord(string Target, IReadOnlyList<string> TranscriptPaths, bool Full, bool PreflightOnly)
 {
+    public double? GraceSeconds { get; init; }
+    public bool NoCollect { get; init; }
+
     public static ExchangeRecord Of(ExchangeRequest request) =>
-        new(request.Target, request.TranscriptPaths, request.Full, request.PreflightOnly);
+        new(request.Target, request.TranscriptPaths, request.Full, request.PreflightOnly)
+        {
+            GraceSeconds = request.GracePeriod?.TotalSeconds, NoCollect = request.NoCollect,
+        };
 
     /// <param name="access">Given anew: the ledger has none.</param>
     public ExchangeRequest ToRequest(string parentRunId, TargetAccess access) => new()
@@ -17,6 +23,8 @@ internal sealed record ExchangeRecord(string Target, IReadOnlyList<string> Trans
         TranscriptPaths = TranscriptPaths,
         Full = Full,
         PreflightOnly = PreflightOnly,
+        GracePeriod = GraceSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        NoCollect = NoCollect,
         ParentRunId = parentRunId,
     };
 }

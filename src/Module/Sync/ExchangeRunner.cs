@@ -2,6 +2,7 @@ using System.Text.Json;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Model;
+using ArtifactSync.Retention;
 using ArtifactSync.Transcripts;
 using ArtifactSync.Transport;
 
@@ -85,6 +86,7 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
             }
         }
         await CompleteAsync(context, transport, cancellationToken);
+        await new AutomaticCollection(context, request, transport).RunAsync(cancellationToken);
     }
 
     private void Tell(IgnoredNames ignored)

@@ -35,6 +35,10 @@ public sealed record ExchangeRequest
     public bool Full { get; init; }
     /// <summary>Read the target and report; write only the ledger.</summary>
     public bool PreflightOnly { get; init; }
+    /// <summary>What automatic collection keeps; null = the default, 7 days, and no look where nothing can be stale.</summary>
+    public TimeSpan? GracePeriod { get; init; }
+    /// <summary>Leave garbage where it is.</summary>
+    public bool NoCollect { get; init; }
     /// <summary>Credentials and the like; never recorded, so a repetition takes its own.</summary>
     public TargetAccess Access { get; init; } = TargetAccess.None;
     public string? ParentRunId { get; init; }

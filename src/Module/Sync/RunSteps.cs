@@ -3,6 +3,7 @@ using ArtifactSync.Errors;
 using ArtifactSync.Ingest;
 using ArtifactSync.Metadata;
 using ArtifactSync.Publish;
+using ArtifactSync.Retention;
 
 namespace ArtifactSync.Sync;
 
@@ -46,6 +47,7 @@ internal static class RunSteps
         try
         {
             context.OwnSessionsQueued = false;
+            LostStore.SettleEvents(context, cancellationToken);
             new Publisher(context, context.OwnOrigin!).Run(cancellationToken);
         }
         catch (ArtifactSyncException fault) when (!Faults.EndsRun(fault.Code))

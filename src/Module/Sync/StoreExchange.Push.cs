@@ -184,23 +184,15 @@ internal sealed partial class StoreExchange
         }
     }
 
-    /// <summary>Our copy, proven to be what the catalog says, so that bit rot never spreads; damage asks for repair.</summary>
+    /// <summary>Our copy, proven; damage asks for repair.</summary>
     private Stream OpenVerified(CatalogEntry entry, CancellationToken cancellationToken)
     {
-        Stream? wire = null;
         try
         {
-            wire = context.Store.OpenWire(entry);
-            if (ArtifactReader.Hash(entry.Artifact.Kind, wire, cancellationToken) != entry.Sha256)
-            {
-                throw new ArtifactSyncException(ErrorCode.HashMismatch, $"'{entry.Artifact}' of the local store is damaged.", entry.Artifact.Path);
-            }
-            wire.Position = 0;
-            return wire;
+            return ArtifactReader.OpenIntact(context.Store, entry, cancellationToken);
         }
         catch (ArtifactSyncException fault) when (Faults.IsDamage(fault.Code) || fault.Code == ErrorCode.ArtifactTooLarge)
         {
-            wire?.Dispose();
             StoreDamage.Report(context, entry, cancellationToken);
             throw;
         }
@@ -254,9 +246,11 @@ internal sealed partial class StoreExchange
         using var lease = context.AcquireLease(cancellationToken);
         using var transaction = lease.Begin();
         var tid = TargetTable.Ensure(transaction.Db, transport.Name);
+        // What was collected here meanwhile was not missing when this target was listed, and may be needed again.
+        var collected = RetentionTable.Collections(transaction.Db) != _collections;
         foreach (var cursor in cursors)
         {
-            TargetTable.SetCursor(transaction.Db, tid, cursor);
+            TargetTable.SetCursor(transaction.Db, tid, collected ? cursor with { Token = null } : cursor);
         }
         TargetTable.Exchanged(transaction.Db, tid, context.Archive.Clock.GetUtcNow());
         if (listed)

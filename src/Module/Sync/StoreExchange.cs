@@ -19,6 +19,7 @@ internal sealed partial class StoreExchange
     private readonly ExchangeContext context;
     private readonly ITransport transport;
     private readonly Dictionary<(string Origin, ArtifactKind Kind), TargetCursor> _cursors;
+    private readonly long _collections;
     private readonly ConcurrentDictionary<(string Origin, ArtifactKind Kind), FarSide> _far = new();
     private readonly HashSet<string> _leftOut = new(StringComparer.Ordinal);
     private readonly HashSet<string> _remoteOrigins = new(StringComparer.Ordinal);
@@ -28,6 +29,7 @@ internal sealed partial class StoreExchange
     {
         (this.context, this.transport) = (context, transport);
         var reader = context.Archive.Reader;
+        _collections = RetentionTable.Collections(reader);
         var tid = TargetTable.Find(reader, transport.Name);
         _cursors = tid is null ? [] : TargetTable.Cursors(reader, tid.Value).ToDictionary(cursor => (cursor.Origin, cursor.Kind));
         _listsAll = !transport.Traits.IsIncremental || context.Full || IsListingDue(tid);

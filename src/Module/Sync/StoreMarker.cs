@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
+using ArtifactSync.Retention;
 
 namespace ArtifactSync.Sync;
 
@@ -57,9 +58,7 @@ internal static class StoreMarker
         var lost = HoldsAnything(archive) ? 0 : CatalogTable.Count(transaction.Db);
         if (lost > 0)
         {
-            CatalogTable.Clear(transaction.Db);
-            TargetTable.ClearAllCursors(transaction.Db);
-            PublicationTable.EnqueueAll(transaction.Db, archive.Clock.GetUtcNow());
+            LostStore.Note(archive, transaction.Db);
         }
         Create(archive, transaction.Db);
         transaction.Commit();

@@ -5,29 +5,25 @@ namespace ArtifactSync.Tests.Live;
 public sealed class ScenarioTests
 {
     private const string Buckets = "Not replayed yet: S3 targets.";
-    private const string Collection = "Not replayed yet: garbage collection.";
 
-    private static readonly string[] Replayed = ["folder", "import", "metadata", "documents", "faults", "http-transcripts", "http-probes"];
+    private static readonly string[] Replayed = ["folder", "import", "metadata", "documents", "faults", "http-transcripts", "http-probes", "gc"];
 
     public static TheoryData<string> Known => Recordings.Data(Recordings.Names(Replayed));
 
     public static TheoryData<string> S3 => Recordings.Data(Recordings.Names("s3"));
 
-    public static TheoryData<string> Gc => Recordings.Data(Recordings.Names("gc"));
-
     public static TheoryData<string> Others => Recordings.Data(Recordings.Scenarios
-        .Select(s => s.Text("kind")!).Distinct().Except([.. Replayed, "s3", "gc"])
+        .Select(s => s.Text("kind")!).Distinct().Except([.. Replayed, "s3"])
         .DefaultIfEmpty("none"));
 
     [GoldenTheory]
     [MemberData(nameof(Known))]
     [MemberData(nameof(S3), Skip = Buckets)]
-    [MemberData(nameof(Gc), Skip = Collection)]
     public void Scenario_Recorded_IsReplayed(string name)
     {
         int cases = Recordings.Scenario(name).Text("kind") switch
         {
-            "folder" or "import" or "metadata" => new FolderScenario(name).Steps.Count,
+            "folder" or "import" or "metadata" or "gc" => new FolderScenario(name).Steps.Count,
             "documents" => Recordings.Load(name, "results.json").GetArrayLength(),
             "http-transcripts" => Recordings.Scenario(name).GetProperty("steps").EnumerateArray().Count(s => s.Has("transcript")),
             "http-probes" => Recordings.Load(name, "probes.json").GetArrayLength(),

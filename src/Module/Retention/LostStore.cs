@@ -1,0 +1,48 @@
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
+using ArtifactSync.Sync;
+
+namespace ArtifactSync.Retention;
+
+/// <summary>What an empty store means for the database, and the way back (spec 6.4; 13, row 32).</summary>
+internal static class LostStore
+{
+    /// <summary>
+    /// In one transaction: nothing is catalogued, every target is listed again, own sessions and events are to be made again.
+    /// Returns the generation under which the sessions are queued.
+    /// </summary>
+    public static long Note(ArchiveDatabase archive, Database db)
+    {
+        CatalogTable.Clear(db);
+        RetentionTable.Forget(db);
+        TargetTable.ClearAllCursors(db);
+        PublicationTable.EnqueueAll(db, archive.Clock.GetUtcNow());
+        StateTable.Set(db, StateTable.EventsOwed, StateTable.Get(db, StateTable.StoreAside) ?? "");
+        StateTable.Remove(db, StateTable.StoreAside);
+        return PublicationTable.Generation(db);
+    }
+
+    /// <summary>Makes own events again that are owed; whatever can't be made comes from a target that has it. Returns how many can't.</summary>
+    public static int SettleEvents(ExchangeContext context, CancellationToken cancellationToken)
+    {
+        if (StateTable.Get(context.Archive.Reader, StateTable.EventsOwed) is not { } aside || context.OwnOrigin is not { } origin)
+        {
+            return 0;
+        }
+        var folder = aside.Length > 0 ? Path.Combine(context.Archive.Folder, aside) : null;
+        var (restored, lost) = new OwnEvents(context.Archive, context.Store, origin)
+            .RestoreMissing(() => context.AcquireLease(cancellationToken), folder, cancellationToken);
+        context.Options.Checkpoint("events:restored");
+        using var lease = context.AcquireLease(cancellationToken);
+        using var transaction = lease.Begin();
+        StateTable.Remove(transaction.Db, StateTable.EventsOwed);
+        transaction.Commit();
+        context.Run.Count(counters => counters.Republished += restored);
+        foreach (var artifact in lost)
+        {
+            context.Run.Deferred("event", artifact.Path, "publish", ErrorCode.ArtifactMissing,
+                $"'{artifact}' is lost here and was replaced by a later edit; it comes back from a target that has it.");
+        }
+        return lost.Count;
+    }
+}
