@@ -50,6 +50,18 @@ internal static class ErrorMapping
         ErrorCode.TransferIncomplete => ErrorCategory.WriteError,
         ErrorCode.TranscriptUnreadable => ErrorCategory.ReadError,
         ErrorCode.TranscriptSessionTaken => ErrorCategory.ResourceExists,
+
+        ErrorCode.SurgicalPreflightFailed or ErrorCode.IngestFailed or ErrorCode.DependentFailed or ErrorCode.DocsFailed
+            or ErrorCode.EmbedFailed => ErrorCategory.InvalidResult,
+        ErrorCode.AuthInvalid or ErrorCode.AuthExpired or ErrorCode.AuthRevoked => ErrorCategory.AuthenticationError,
+        ErrorCode.InsufficientScope or ErrorCode.Forbidden => ErrorCategory.PermissionDenied,
+        ErrorCode.ProjectNotFound or ErrorCode.ProjectMoved or ErrorCode.NotFound => ErrorCategory.ObjectNotFound,
+        ErrorCode.RateLimited => ErrorCategory.LimitsExceeded,
+        ErrorCode.ServerError or ErrorCode.EmbedUnavailable => ErrorCategory.ResourceUnavailable,
+        ErrorCode.Timeout => ErrorCategory.OperationTimeout,
+        ErrorCode.Network => ErrorCategory.ConnectionError,
+        ErrorCode.TlsError or ErrorCode.EmbedInsecure => ErrorCategory.SecurityError,
+        ErrorCode.InvalidResponse or ErrorCode.PayloadMismatch or ErrorCode.PaginationIncomplete => ErrorCategory.ProtocolError,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
 
