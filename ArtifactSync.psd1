@@ -12,10 +12,14 @@
     TypesToProcess       = @('ArtifactSync.Types.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
+        'Find-ArchiveDocument'
         'Get-ArchiveSession'
         'Get-SyncRun'
+        'Get-TrackedIssue'
+        'Get-TrackedMergeRequest'
         'Import-ArchiveSession'
         'Invoke-ArtifactSync'
+        'Update-ArchiveIndex'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -179,7 +179,7 @@ public sealed class FakeServer : IAsyncDisposable
         {
             headers["x-total"] = $"{all.Count}";
         }
-        return JsonAsync(context, item.Render($"{list}/{size}/{page}", () => new JsonArray([.. all.Skip((page - 1) * size).Take(size).Select(n => n!.DeepClone())])), headers);
+        return JsonAsync(context, item.Render($"{list}/{size}/{page}", () => new JsonArray([.. all.Skip((page - 1) * size).Take(size).Select(n => n?.DeepClone())])), headers);
     }
 
     private static Task JsonAsync(HttpContext context, byte[] body, IReadOnlyDictionary<string, string>? headers = null) =>

@@ -121,7 +121,7 @@ Describe 'Every cmdlet' {
     }
 
     It '<Name> takes only paths of the file system for its archive' -ForEach $cases {
-        $more = switch ($Name) { 'Invoke-ArtifactSync' { @{ Target = 'x' } } 'Import-ArchiveSession' { @{ Path = $PSHOME } } default { @{} } }
+        $more = switch ($Name) { 'Invoke-ArtifactSync' { @{ Target = 'x' } } 'Import-ArchiveSession' { @{ Path = $PSHOME } } 'Find-ArchiveDocument' { @{ Query = 'x' } } default { @{} } }
         $failure = Get-Failure { & $Name @more -ArchivePath Env:/x }
         Assert-Error $failure PathNotFileSystem ($Name.Replace('-', '') + 'Command') InvalidArgument 'Env:/x'
     }
@@ -136,10 +136,12 @@ Describe 'The -WhatIf sweep' {
         $null = Invoke-ArtifactSync (Get-BadTarget x), (Get-BadTarget y) -ArchivePath $box.Archive -ErrorAction SilentlyContinue
         New-Transcript "$($box.Transcripts)/b.jsonl"
         $calls = @{
+            'Update-ArchiveIndex'   = { Update-ArchiveIndex -ArchivePath $box.Archive -WhatIf }
             'Import-ArchiveSession' = { Import-ArchiveSession $box.Transcripts -Full -ArchivePath $box.Archive -WhatIf }
             'Invoke-ArtifactSync'   = {
                 Invoke-ArtifactSync $box.Share -Full -Initialize -Path $box.Transcripts -ArchivePath $box.Archive -WhatIf
                 Invoke-ArtifactSync "$($box.Root)/new" -PreflightOnly -ArchivePath $box.Archive -WhatIf
+                Invoke-ArtifactSync -Project group/app -Issue 7 -ArchivePath $box.Archive -WhatIf
                 Get-SyncRun -Retryable -ArchivePath $box.Archive | Invoke-ArtifactSync -RetryFailed -WhatIf -ErrorAction SilentlyContinue
             }
         }

@@ -8,7 +8,10 @@ using ArtifactSync.Sync;
 
 namespace ArtifactSync.Cmdlets;
 
-/// <summary>Exchanges with targets, one after the other, each a run of its own; or repeats runs that did not succeed.</summary>
+/// <summary>
+/// Exchanges with targets, one after the other, each a run of its own; brings single issues and merge requests; or repeats runs
+/// that did not succeed.
+/// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "ArtifactSync", DefaultParameterSetName = ExchangeSet, SupportsShouldProcess = true)]
 [OutputType(typeof(SyncRun))]
 public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
@@ -38,6 +41,8 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
     public SwitchParameter Full { get; set; }
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = SurgicalSet)]
+    [Parameter(ParameterSetName = SurgicalItemSet)]
     public SwitchParameter PreflightOnly { get; set; }
 
     [Parameter]
@@ -51,10 +56,14 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (ParameterSetName == RetrySet)
-            Retry();
-        else
-            Exchange();
+        Action work = ParameterSetName switch
+        {
+            RetrySet => Retry,
+            SurgicalSet => Surgical,
+            SurgicalItemSet => Gather,
+            _ => Exchange,
+        };
+        work();
     }
 
     private void Exchange()
@@ -97,7 +106,7 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
             {
                 var run = await work(engine, decision, sink, cancellationToken);
                 await sink.WriteObjectAsync(run);
-                if (run.Status is RunStatus.Failed or RunStatus.Aborted)
+                if (run.Status is RunStatus.Failed or RunStatus.Aborted || (run is { Status: RunStatus.Partial, Kind: RunKind.Surgical } && alone))
                     throw ErrorMapping.ToException(run);
                 if (run.Status == RunStatus.Partial)
                     await sink.WriteErrorAsync(ErrorMapping.ToRecord(ErrorMapping.ToException(run)));

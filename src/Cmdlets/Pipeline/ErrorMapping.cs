@@ -13,7 +13,7 @@ internal static class ErrorMapping
 
     /// <summary>A run that failed or is incomplete, as an error beside its object.</summary>
     public static ArtifactSyncException ToException(SyncRun run) =>
-        new ArtifactSyncException(Parse(run.ErrorCode), run.ErrorMessage ?? $"The run ended as {run.Status}.", run.Target);
+        new ArtifactSyncException(Parse(run.ErrorCode), run.ErrorMessage ?? $"The run ended as {run.Status}.", Target(run));
 
     public static ArtifactSyncException ToException(ArchiveSessionImport file) =>
         new ArtifactSyncException(Parse(file.ErrorCode), file.ErrorMessage ?? "The file could not be imported.", file.Path);
@@ -64,6 +64,9 @@ internal static class ErrorMapping
         ErrorCode.InvalidResponse or ErrorCode.PayloadMismatch or ErrorCode.PaginationIncomplete => ErrorCategory.ProtocolError,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
+
+    /// <summary>What the user named; of a surgical run the failures of its items, as data.</summary>
+    private static object? Target(SyncRun run) => run.Project is null ? run.Target : SurgicalFailureReport.Of(run);
 
     private static ErrorCode Parse(string? code) => Enum.TryParse<ErrorCode>(code, out var known) ? known : ErrorCode.UnexpectedError;
 

@@ -5,10 +5,6 @@ namespace ArtifactSync.Tracker;
 /// <summary>Addresses of servers that are sent a token or texts of the archive: https, or http to this machine alone.</summary>
 internal static class GitLabAddress
 {
-    public const string Variable = "GITLAB_URL";
-    public const string TokenVariable = "GITLAB_TOKEN";
-    public const string Default = "https://gitlab.com";
-
     /// <summary>The address as the ledger and the rows of projects have it: no slash and no <c>/api/v4</c> at the end.</summary>
     /// <exception cref="ArtifactSyncException">InvalidTarget.</exception>
     public static string Normalize(string address)

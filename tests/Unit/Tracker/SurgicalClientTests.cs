@@ -285,7 +285,7 @@ public sealed class SurgicalClientTests : IAsyncLifetime
 
         var run = await _world.RunAsync(Issue(7));
 
-        Assert.True(run.Status == RunStatus.Succeeded, run.ErrorMessage);
+        Assert.True(run.Status == RunStatus.Succeeded, run.ErrorMessage + string.Join(", ", run.Entities.Select(e => e.ErrorMessage)));
         var issue = _world.Stored(7);
         Assert.Equal(["as object", "as text"], issue.Labels);
         Assert.Equal(DateTimeOffset.Parse("2018-05-22T20:00:18.858Z"), issue.CreatedAt);
