@@ -13,9 +13,12 @@
     FunctionsToExport    = @()
     CmdletsToExport      = @(
         'Add-SessionPin'
+        'Find-ArchiveDocument'
         'Get-ArchiveSession'
         'Get-MetaConflict'
         'Get-SyncRun'
+        'Get-TrackedIssue'
+        'Get-TrackedMergeRequest'
         'Import-ArchiveSession'
         'Invoke-ArtifactSync'
         'Remove-ArchiveSession'
@@ -39,6 +42,7 @@
         'Reset-ArtifactStore'
         'Restore-QuarantinedArtifact'
         'Test-ArtifactStore'
+        'Update-ArchiveIndex'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

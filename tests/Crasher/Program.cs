@@ -2,6 +2,7 @@
 // usage: Crasher --write <archive> <lease|inside|commit> (see ArchiveWrite), or
 //        Crasher --retention <collect|repair|reset> <archive> <target> <step> and
 //        Crasher --exchanges <archive> <target> <rounds> (see RetentionSteps), or
+//        Crasher --surgical <archive> <server> <step> <iid>... (see SurgicalWrite), or
 //        Crasher <archive> <target> <step, 0 = never>; prints the number of steps when it comes to its end.
 using System.Diagnostics;
 using System.Globalization;
@@ -21,6 +22,11 @@ if (args[0] == "--retention")
 if (args[0] == "--exchanges")
 {
     return await ArtifactSync.Crasher.RetentionSteps.ExchangeAsync(args[1], args[2], int.Parse(args[3], CultureInfo.InvariantCulture));
+}
+
+if (args[0] == "--surgical")
+{
+    return await ArtifactSync.Crasher.SurgicalWrite.RunAsync(args[1..]);
 }
 
 int killAt = int.Parse(args[2], CultureInfo.InvariantCulture);

@@ -158,6 +158,7 @@ Describe 'The -WhatIf sweep' {
             'Invoke-ArtifactSync'   = {
                 Invoke-ArtifactSync $box.Share -Full -Initialize -Path $box.Transcripts -ArchivePath $box.Archive -WhatIf
                 Invoke-ArtifactSync "$($box.Root)/new" -PreflightOnly -ArchivePath $box.Archive -WhatIf
+                Invoke-ArtifactSync -Project group/app -Issue 7 -ArchivePath $box.Archive -WhatIf
                 Get-SyncRun -Retryable -ArchivePath $box.Archive | Invoke-ArtifactSync -RetryFailed -WhatIf -ErrorAction SilentlyContinue
             }
             'Remove-ArchiveSession' = {
@@ -172,7 +173,7 @@ Describe 'The -WhatIf sweep' {
             'Set-ArchiveSession'    = {
                 Get-ArchiveSession -ArchivePath $box.Archive | Set-ArchiveSession -DisplayName x -Starred $true -Trashed $true -WhatIf
             }
-            'Update-ArchiveIndex'   = { Update-ArchiveIndex -Rebuild -ArchivePath $box.Archive -WhatIf }
+            'Update-ArchiveIndex'   = { Update-ArchiveIndex -ArchivePath $box.Archive -WhatIf; Update-ArchiveIndex -Rebuild -ArchivePath $box.Archive -WhatIf }
         }
     }
 

@@ -3,11 +3,13 @@ using System.Security;
 
 namespace ArtifactSync.Cmdlets;
 
-/// <summary>The parameters for targets that are peers.</summary>
+/// <summary>The parameters for targets that are servers.</summary>
 public sealed partial class InvokeArtifactSyncCommand
 {
     [Parameter(ParameterSetName = ExchangeSet)]
     [Parameter(ParameterSetName = RetrySet)]
+    [Parameter(ParameterSetName = SurgicalSet)]
+    [Parameter(ParameterSetName = SurgicalItemSet)]
     [ValidateNotNull]
     public SecureString? Token { get; set; }
 

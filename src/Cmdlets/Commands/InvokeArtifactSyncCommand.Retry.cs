@@ -1,8 +1,7 @@
 using System.Management.Automation;
 using ArtifactSync.Cmdlets.Completion;
+using ArtifactSync.Cmdlets.Parameters;
 using ArtifactSync.Cmdlets.Pipeline;
-using ArtifactSync.Errors;
-using ArtifactSync.Model;
 using ArtifactSync.Sync;
 
 namespace ArtifactSync.Cmdlets;
@@ -20,25 +19,23 @@ public sealed partial class InvokeArtifactSyncCommand
     [ValidateNotNullOrEmpty]
     public string[] RunId { get; set; } = [];
 
+    [Parameter(ParameterSetName = RetrySet)]
+    public SwitchParameter IncludePermanent { get; set; }
+
     private void Retry()
     {
         var alone = !MyInvocation.ExpectingInput && RunId.Length == 1;
         foreach (var id in RunId)
         {
-            RunOne(alone, id, "Retry run", (engine, decision, sink, token) => decision == Decision.Plan
-                ? engine.PlanExchangeAsync(Repeat(engine, id), sink, token)
-                : engine.RetryAsync(id, Access, sink, token));
+            RunOne(alone, id, "Retry run", (engine, decision, sink, token) =>
+            {
+                var request = new RetryRequest { RunId = id, IncludePermanent = IncludePermanent, Access = Access with { Token = RetryToken(engine, id) }, Parallel = ThrottleLimit };
+                return decision == Decision.Plan ? engine.PlanRetryAsync(request, sink, token) : engine.RetryAsync(request, sink, token);
+            });
         }
     }
 
-    /// <summary>What a retry would do, as the request that it would repeat.</summary>
-    private static ExchangeRequest Repeat(SyncEngine engine, string id)
-    {
-        var run = engine.GetRuns(new RunQuery { RunIds = [id] }).FirstOrDefault()
-            ?? throw new ArtifactSyncException(
-                ErrorCode.RunNotFound, $"There is no run '{id}' in this archive. Get-SyncRun lists the runs.", id);
-        return run.Target is { } target
-            ? new ExchangeRequest { Target = target, ParentRunId = id }
-            : throw new ArtifactSyncException(ErrorCode.InvalidArgument, $"The run '{id}' ({run.Kind}) has no target to plan for.", id);
-    }
+    /// <summary>The parameter, else that of the environment when it is for the server of the run.</summary>
+    private System.Security.SecureString? RetryToken(SyncEngine engine, string id) =>
+        Token ?? (engine.GetRuns(new RunQuery { RunIds = [id] }).FirstOrDefault()?.InstanceUrl is { } address ? GitLabDefaults.Token(address) : null);
 }

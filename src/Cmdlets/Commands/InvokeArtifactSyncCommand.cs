@@ -8,7 +8,10 @@ using ArtifactSync.Sync;
 
 namespace ArtifactSync.Cmdlets;
 
-/// <summary>Exchanges with targets, one after the other, each a run of its own; or repeats runs that did not succeed.</summary>
+/// <summary>
+/// Exchanges with targets, one after the other, each a run of its own; brings single issues and merge requests; or repeats runs
+/// that did not succeed.
+/// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "ArtifactSync", DefaultParameterSetName = ExchangeSet, SupportsShouldProcess = true)]
 [OutputType(typeof(SyncRun))]
 public sealed partial class InvokeArtifactSyncCommand : ArchiveWriterCmdlet
@@ -38,6 +41,8 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveWriterCmdlet
     public SwitchParameter Full { get; set; }
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = SurgicalSet)]
+    [Parameter(ParameterSetName = SurgicalItemSet)]
     public SwitchParameter PreflightOnly { get; set; }
 
     [Parameter]
@@ -47,10 +52,14 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveWriterCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (ParameterSetName == RetrySet)
-            Retry();
-        else
-            Exchange();
+        Action work = ParameterSetName switch
+        {
+            RetrySet => Retry,
+            SurgicalSet => Surgical,
+            SurgicalItemSet => Gather,
+            _ => Exchange,
+        };
+        work();
     }
 
     private void Exchange()
@@ -92,7 +101,8 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveWriterCmdlet
                 return;
             try
             {
-                await sink.WriteRunAsync(await work(engine, decision, sink, cancellationToken));
+                var run = await work(engine, decision, sink, cancellationToken);
+                await sink.WriteRunAsync(run, isPartFailure: alone && run.Kind == RunKind.Surgical);
             }
             catch (ArtifactSyncException e) when (!alone)
             {

@@ -64,3 +64,14 @@ internal static class Recent
 
     public static IEnumerable<ArchiveSession> Sessions(SyncEngine engine) => engine.GetSessions(new SessionQuery { First = Count });
 }
+
+/// <summary>Projects of tracked issues and merge requests.</summary>
+public sealed class TrackedProjectCompleter : ArchiveCompleter
+{
+    private protected override IEnumerable<Suggestion> Suggest(SyncEngine engine, string word, IDictionary bound)
+    {
+        var query = new TrackedQuery { Project = word + "*", First = Recent.Count };
+        return engine.GetIssues(query).Cast<TrackedEntity>().Concat(engine.GetMergeRequests(query))
+            .Select(entity => new Suggestion(entity.Project, entity.InstanceUrl));
+    }
+}

@@ -13,7 +13,7 @@ internal static class ErrorMapping
 
     /// <summary>A run that failed or is incomplete, as an error beside its object.</summary>
     public static ArtifactSyncException ToException(SyncRun run) =>
-        new ArtifactSyncException(Parse(run.ErrorCode), run.ErrorMessage ?? $"The run ended as {run.Status}.", run.Target);
+        new ArtifactSyncException(Parse(run.ErrorCode), run.ErrorMessage ?? $"The run ended as {run.Status}.", Target(run));
 
     public static ArtifactSyncException ToException(ArchiveSessionImport file) =>
         new ArtifactSyncException(Parse(file.ErrorCode), file.ErrorMessage ?? "The file could not be imported.", file.Path);
@@ -74,8 +74,23 @@ internal static class ErrorMapping
         ErrorCode.OriginNotFound or ErrorCode.ArtifactMissing => ErrorCategory.ObjectNotFound,
         ErrorCode.ArtifactUncatalogued => ErrorCategory.InvalidData,
         ErrorCode.ArtifactPermissions => ErrorCategory.PermissionDenied,
+
+        ErrorCode.SurgicalPreflightFailed or ErrorCode.IngestFailed or ErrorCode.DependentFailed or ErrorCode.DocsFailed
+            or ErrorCode.EmbedFailed => ErrorCategory.InvalidResult,
+        ErrorCode.AuthInvalid or ErrorCode.AuthExpired or ErrorCode.AuthRevoked => ErrorCategory.AuthenticationError,
+        ErrorCode.InsufficientScope or ErrorCode.Forbidden => ErrorCategory.PermissionDenied,
+        ErrorCode.ProjectNotFound or ErrorCode.ProjectMoved or ErrorCode.NotFound => ErrorCategory.ObjectNotFound,
+        ErrorCode.RateLimited => ErrorCategory.LimitsExceeded,
+        ErrorCode.ServerError or ErrorCode.EmbedUnavailable => ErrorCategory.ResourceUnavailable,
+        ErrorCode.Timeout => ErrorCategory.OperationTimeout,
+        ErrorCode.Network => ErrorCategory.ConnectionError,
+        ErrorCode.TlsError or ErrorCode.EmbedInsecure => ErrorCategory.SecurityError,
+        ErrorCode.InvalidResponse or ErrorCode.PayloadMismatch or ErrorCode.PaginationIncomplete => ErrorCategory.ProtocolError,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
+
+    /// <summary>What the user named; of a surgical run the failures of its items, as data.</summary>
+    private static object? Target(SyncRun run) => run.Project is null ? run.Target : SurgicalFailureReport.Of(run);
 
     private static ErrorCode Parse(string? code) => Enum.TryParse<ErrorCode>(code, out var known) ? known : ErrorCode.UnexpectedError;
 

@@ -30,11 +30,13 @@ internal sealed class PipelineSink(TimeProvider clock, CancellationToken cancell
         _records.Writer.WriteAsync(cmdlet => cmdlet.WriteError(error), cancellationToken);
 
     /// <summary>A run: its object first, then what went wrong.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="isPartFailure">Whether a partial run, too, is a failure of all that was asked for.</param>
     /// <exception cref="Errors.ArtifactSyncException">The run failed as a whole.</exception>
-    public async Task WriteRunAsync(SyncRun run)
+    public async Task WriteRunAsync(SyncRun run, bool isPartFailure = false)
     {
         await WriteObjectAsync(run);
-        if (run.Status is RunStatus.Failed or RunStatus.Aborted)
+        if (run.Status is RunStatus.Failed or RunStatus.Aborted || (run.Status == RunStatus.Partial && isPartFailure))
             throw ErrorMapping.ToException(run);
         if (run.Status == RunStatus.Partial)
             await WriteErrorAsync(ErrorMapping.ToRecord(ErrorMapping.ToException(run)));

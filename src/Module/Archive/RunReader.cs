@@ -8,13 +8,17 @@ namespace ArtifactSync.Archive;
 internal static class RunReader
 {
     // Something to retry: the run was cut off, or its own code or that of an entity can pass by itself, or it left items
-    // deferred. A success anywhere below it in the tree of its retries settles it.
+    // deferred; of a surgical run, an item is open and not failed for good. A success anywhere below it in the tree of its
+    // retries settles it.
     private const string RetryableSql =
-        """
+        $"""
         (r.kind IN ('exchange', 'surgical') AND r.status IN ('failed', 'partial', 'aborted')
-         AND (r.status = 'aborted' OR r.error_code IN (SELECT value FROM json_each(?1))
-           OR EXISTS (SELECT 1 FROM sync_run_entities e WHERE e.run_id = r.run_id
-             AND (e.status = 'deferred' OR (e.status <> 'ok' AND e.error_code IN (SELECT value FROM json_each(?1))))))
+         AND CASE r.kind WHEN 'surgical' THEN EXISTS (SELECT 1 FROM json_each(r.requested_json, '$.items') i
+           WHERE {SurgicalItems.OpenSql} AND NOT EXISTS (SELECT 1 FROM sync_run_entities e WHERE {SurgicalItems.OfItemSql}
+             AND e.status = 'failed' AND e.error_code NOT IN (SELECT value FROM json_each(?1))))
+           ELSE r.status = 'aborted' OR r.error_code IN (SELECT value FROM json_each(?1))
+             OR EXISTS (SELECT 1 FROM sync_run_entities e WHERE e.run_id = r.run_id
+               AND (e.status = 'deferred' OR (e.status <> 'ok' AND e.error_code IN (SELECT value FROM json_each(?1))))) END
          AND NOT EXISTS (
            WITH RECURSIVE child(id, status) AS (
              SELECT c.run_id, c.status FROM sync_runs c WHERE c.parent_run_id = r.run_id
@@ -25,7 +29,7 @@ internal static class RunReader
     private static readonly string Select =
         $"""
         SELECT r.run_id, r.parent_run_id, r.kind, r.status, r.target, r.phase, r.counters_json, r.error_code, r.error_message,
-          r.started_at, r.finished_at, r.host, r.pid, {RetryableSql} AS retryable
+          r.started_at, r.finished_at, r.host, r.pid, {RetryableSql} AS retryable, r.instance_url, r.project
         FROM sync_runs r
         """;
 
@@ -105,6 +109,8 @@ internal static class RunReader
         Host = row.Text(11),
         ProcessId = (int)row.Int64(12),
         Retryable = row.Bool(13),
+        InstanceUrl = row.TextOrNull(14),
+        Project = row.TextOrNull(15),
         ArchivePath = archivePath,
     };
 }

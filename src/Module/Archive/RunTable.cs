@@ -44,18 +44,22 @@ internal static class RunTable
         "UPDATE sync_runs SET phase = ?, counters_json = ?, heartbeat_at = ? WHERE run_id = ? AND status = 'running'",
         phase, RunText.WriteCounters(counters), Milliseconds(now), runId) > 0;
 
+    /// <summary>What a run found out about its work, for those that repeat it.</summary>
+    public static void SetOptions(Database db, string runId, string optionsJson) =>
+        db.Execute("UPDATE sync_runs SET options_json = ? WHERE run_id = ?", optionsJson, runId);
+
     /// <summary>Inserts or replaces the row of (entity type, key, stage); an entity met again counts its attempts.</summary>
-    public static void UpsertEntity(Database db, string runId, SyncRunEntity entity, int? httpStatus = null) => db.Execute(
+    public static void UpsertEntity(Database db, string runId, SyncRunEntity entity) => db.Execute(
         """
         INSERT INTO sync_run_entities(run_id, entity_type, key, iid, stage, status, error_code, error_message, http_status, attempts,
-          updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          updated_at, retry_after_s)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT(run_id, entity_type, key, stage) DO UPDATE SET iid = excluded.iid, status = excluded.status,
           error_code = excluded.error_code, error_message = excluded.error_message, http_status = excluded.http_status,
-          attempts = max(excluded.attempts, sync_run_entities.attempts + 1), updated_at = excluded.updated_at
+          retry_after_s = excluded.retry_after_s, attempts = max(excluded.attempts, sync_run_entities.attempts + 1), updated_at = excluded.updated_at
         """,
         runId, entity.EntityType, entity.Key, entity.Iid, entity.Stage, RunText.Of(entity.Status), entity.ErrorCode, entity.ErrorMessage,
-        httpStatus, entity.Attempts, Milliseconds(entity.UpdatedAt));
+        entity.HttpStatus, entity.Attempts, Milliseconds(entity.UpdatedAt), entity.RetryAfterSeconds);
 
     /// <summary>Closes a run; false when it was closed before (taken for dead).</summary>
     public static bool Finish(
@@ -69,6 +73,12 @@ internal static class RunTable
             """,
             RunText.Of(status), phase, RunText.WriteCounters(counters), code?.ToString(), message, Milliseconds(now), runId) > 0;
 
+    public static string Phase(Database db, string runId) => db.Scalar<string>("SELECT phase FROM sync_runs WHERE run_id = ?", runId) ?? "";
+
+    /// <summary>Of a run that was closed as crashed, though everything it was asked for was done.</summary>
+    public static void Succeed(Database db, string runId) => db.Execute(
+        "UPDATE sync_runs SET status = 'succeeded', phase = 'done', error_code = NULL, error_message = NULL WHERE run_id = ? AND status = 'aborted'", runId);
+
     public static RunRequest? FindRequest(Database db, string runId) => db.First(
         "SELECT run_id, kind, status, target, instance_url, project, requested_json, options_json FROM sync_runs WHERE run_id = ?",
         static row => new RunRequest(
@@ -78,7 +88,7 @@ internal static class RunTable
 
     public static IEnumerable<SyncRunEntity> Entities(Database db, string runId) => db.Query(
         """
-        SELECT run_id, entity_type, key, iid, stage, status, error_code, error_message, attempts, updated_at
+        SELECT run_id, entity_type, key, iid, stage, status, error_code, error_message, attempts, updated_at, http_status, retry_after_s
         FROM sync_run_entities WHERE run_id = ? ORDER BY id
         """,
         static row => new SyncRunEntity
@@ -94,6 +104,8 @@ internal static class RunTable
             RecommendedAction = ErrorCatalog.Action(row.TextOrNull(6)),
             Attempts = (int)row.Int64(8),
             UpdatedAt = Time(row.Int64(9)),
+            HttpStatus = (int?)row.Int64OrNull(10),
+            RetryAfterSeconds = row.Int64OrNull(11),
         },
         runId);
 

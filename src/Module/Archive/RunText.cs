@@ -34,6 +34,16 @@ internal static class RunText
         ("verified", c => c.Verified, (c, v) => c.Verified = v),
         ("findings", c => c.Findings, (c, v) => c.Findings = v),
         ("republished", c => c.Republished, (c, v) => c.Republished = v),
+        ("requested", c => c.Requested, (c, v) => c.Requested = v),
+        ("fetched", c => c.Fetched, (c, v) => c.Fetched = v),
+        ("ingested", c => c.Ingested, (c, v) => c.Ingested = v),
+        ("unchanged", c => c.Unchanged, (c, v) => c.Unchanged = v),
+        ("skippedStale", c => c.SkippedStale, (c, v) => c.SkippedStale = v),
+        ("dependentsDone", c => c.DependentsDone, (c, v) => c.DependentsDone = v),
+        ("documentsRegenerated", c => c.DocumentsRegenerated, (c, v) => c.DocumentsRegenerated = v),
+        ("documentsTakenOver", c => c.DocumentsTakenOver, (c, v) => c.DocumentsTakenOver = v),
+        ("documentsEmbedded", c => c.DocumentsEmbedded, (c, v) => c.DocumentsEmbedded = v),
+        ("abortedJobs", c => c.AbortedJobs, (c, v) => c.AbortedJobs = v),
     ];
 
     public static int CounterCount => Counters.Length;

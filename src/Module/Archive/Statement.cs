@@ -94,9 +94,17 @@ internal sealed class Statement : IDisposable
         return this;
     }
 
+    /// <summary>Bytes that are no text.</summary>
+    public Statement BindBlob(int index, ReadOnlySpan<byte> value)
+    {
+        Check(raw.sqlite3_bind_blob(_handle, index, value));
+        return this;
+    }
+
     public Statement Bind(int index, object? value) => value switch
     {
         null => BindNull(index),
+        byte[] bytes => BindBlob(index, bytes),
         string text => Bind(index, text),
         long number => Bind(index, number),
         int number => Bind(index, (long)number),

@@ -16,6 +16,9 @@ public sealed record SyncRun
     public RunStatus Status { get; init; }
     /// <summary>What the user named: folder, URL; null for local runs.</summary>
     public string? Target { get; init; }
+    /// <summary>Of surgical runs: the GitLab server, and the project as the user named it (path or number).</summary>
+    public string? InstanceUrl { get; init; }
+    public string? Project { get; init; }
     public string Phase { get; init; } = "";
     public RunCounters Counters { get; init; } = new();
     public string? ErrorCode { get; init; }
@@ -30,9 +33,19 @@ public sealed record SyncRun
     public string ArchivePath { get; init; } = "";
     /// <summary>Filled by <c>Get-SyncRun -IncludeEntity</c> and on the run that a cmdlet emits; only what changed or failed.</summary>
     public IReadOnlyList<SyncRunEntity> Entities { get; init => field = value.AsArray(); } = [];
+    /// <summary>Issues and merge requests among <see cref="Entities"/> that failed.</summary>
+    public IReadOnlyList<TrackedItem> FailedIids => Items(EntityStatus.Failed);
+    /// <summary>Those that were left alone because the archive has fresher ones.</summary>
+    public IReadOnlyList<TrackedItem> SkippedStaleIids => Items(EntityStatus.Skipped, "ingest");
+
+    private TrackedItem[] Items(EntityStatus status, string? stage = null) =>
+    [
+        .. Entities.Where(e => e.Iid is not null && e.Status == status && (stage is null || e.Stage == stage))
+            .Select(e => new TrackedItem(e.EntityType, e.Iid!.Value)).Distinct(),
+    ];
 }
 
-/// <summary>Counters of an exchange or an import; those that do not apply stay 0.</summary>
+/// <summary>Counters of a run; those that do not apply stay 0.</summary>
 public sealed record RunCounters
 {
     public long Published { get; set; }
@@ -65,6 +78,20 @@ public sealed record RunCounters
     public long Findings { get; set; }
     /// <summary>Own artifacts that were made again from the archive.</summary>
     public long Republished { get; set; }
+    /// <summary>Items that a surgical run was asked for.</summary>
+    public long Requested { get; set; }
+    public long Fetched { get; set; }
+    public long Ingested { get; set; }
+    /// <summary>Of the ingested ones: those in which nothing had changed.</summary>
+    public long Unchanged { get; set; }
+    /// <summary>Items that were left alone because the archive has fresher ones.</summary>
+    public long SkippedStale { get; set; }
+    public long DependentsDone { get; set; }
+    public long DocumentsRegenerated { get; set; }
+    /// <summary>Documents of this run that another process had rebuilt meanwhile; they were rebuilt once more.</summary>
+    public long DocumentsTakenOver { get; set; }
+    public long DocumentsEmbedded { get; set; }
+    public long AbortedJobs { get; set; }
 
     /// <summary>The counters that are not 0: <c>Published=10, Sent=21</c>.</summary>
     public override string ToString() => string.Join(", ", All().Where(counter => counter.Value != 0).Select(counter => $"{counter.Name}={counter.Value}"));
@@ -87,17 +114,22 @@ public enum EntityStatus { Ok, Failed, Deferred, Rejected, Quarantined, Skipped,
 public sealed record SyncRunEntity
 {
     public string? RunId { get; init; }
-    /// <summary><c>session</c>, <c>artifact</c>, <c>event</c>, <c>file</c>, <c>origin</c>; later <c>issue</c>, <c>merge_request</c>.</summary>
+    /// <summary><c>session</c>, <c>artifact</c>, <c>event</c>, <c>file</c>, <c>origin</c>, <c>issue</c>, <c>merge_request</c>.</summary>
     public string EntityType { get; init; } = "";
-    /// <summary>Gid, artifact path, file path or origin id.</summary>
+    /// <summary>Gid, artifact path, file path, origin id or number of an issue or merge request.</summary>
     public string Key { get; init; } = "";
     public long? Iid { get; init; }
-    /// <summary><c>import</c>, <c>publish</c>, <c>pull</c>, <c>push</c>, <c>ingest</c>, <c>replay</c>, <c>collect</c>.</summary>
+    /// <summary><c>import</c>, <c>publish</c>, <c>pull</c>, <c>push</c>, <c>ingest</c>, <c>replay</c>, <c>collect</c>; of surgical runs
+    /// <c>preflight</c>, <c>ingest</c>, <c>dependents</c>, <c>docs</c>, <c>embed</c>.</summary>
     public string Stage { get; init; } = "";
     public EntityStatus Status { get; init; }
     public string? ErrorCode { get; init; }
     public string? ErrorMessage { get; init; }
     public string? RecommendedAction { get; init; }
+    /// <summary>What the server answered, where one was asked.</summary>
+    public int? HttpStatus { get; init; }
+    /// <summary>Seconds that the server asked to wait.</summary>
+    public long? RetryAfterSeconds { get; init; }
     public int Attempts { get; init; } = 1;
     public DateTimeOffset UpdatedAt { get; init; }
 

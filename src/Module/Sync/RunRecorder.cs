@@ -45,6 +45,7 @@ internal sealed class RunRecorder : IDisposable
         using var transaction = archive.BeginLedger(cancellationToken);
         foreach (var dead in RunReaper.Reap(transaction.Db, ProcessIdentity.Current, now))
         {
+            SurgicalRecovery.Settle(transaction.Db, dead, now);
             observer.Verbose($"Run '{dead}' had ended without closing itself; it is aborted now ({ErrorCode.RunCrashed}).");
         }
         RunTable.Insert(transaction.Db, start, ProcessIdentity.Current, now);
@@ -123,10 +124,12 @@ internal sealed class RunRecorder : IDisposable
         Add(entityType, key, stage, EntityStatus.Quarantined, code, message);
     }
 
-    public void Add(string entityType, string key, string stage, EntityStatus status, ErrorCode? code, string? message) => Add(new SyncRunEntity
+    public void Add(
+        string entityType, string key, string stage, EntityStatus status, ErrorCode? code, string? message, long? iid = null) => Add(new SyncRunEntity
     {
         EntityType = entityType,
         Key = key,
+        Iid = iid,
         Stage = stage,
         Status = status,
         ErrorCode = code?.ToString(),
@@ -150,7 +153,8 @@ internal sealed class RunRecorder : IDisposable
     /// <summary>
     /// Closes the run. Without <paramref name="fault"/> it succeeded, or is partial when an entity failed.
     /// </summary>
-    public SyncRun Finish(ArtifactSyncException? fault = null)
+    /// <param name="with">What the run leaves behind otherwise, in the same transaction.</param>
+    public SyncRun Finish(ArtifactSyncException? fault = null, Action<Database>? with = null)
     {
         var status = fault switch
         {
@@ -163,6 +167,7 @@ internal sealed class RunRecorder : IDisposable
         var now = _archive.Clock.GetUtcNow();
         using (var transaction = _archive.BeginLedger())
         {
+            with?.Invoke(transaction.Db);
             RunTable.Finish(transaction.Db, RunId, status, fault is null ? "done" : Phase, Counters, code, message, now);
             transaction.Commit();
         }
@@ -173,12 +178,13 @@ internal sealed class RunRecorder : IDisposable
     /// Closes a run that the user stopped, within a second: when another process keeps the archive busy, the row is left to
     /// the reaper of the next run.
     /// </summary>
-    public void Abandon()
+    public void Abandon(Action<Database>? with = null)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1), _archive.Clock);
         try
         {
             using var transaction = _archive.BeginLedger(limit.Token);
+            with?.Invoke(transaction.Db);
             RunTable.Finish(
                 transaction.Db, RunId, RunStatus.Aborted, Phase, Counters, ErrorCode.Cancelled,
                 "The run was stopped. What was done stays; the next one goes on from there.", _archive.Clock.GetUtcNow());

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Model;
@@ -46,26 +45,6 @@ public sealed partial class SyncEngine(EngineOptions options)
             await run.AddExchangeAsync(archive, transport, cancellationToken);
         }
         return run.ToRun();
-    }
-
-    /// <summary>Repeats the exchange of an earlier run as its child.</summary>
-    /// <exception cref="ArtifactSyncException">RunNotFound; InvalidArgument: the run is still running or of another kind.</exception>
-    /// <param name="access">As for a new exchange: the ledger keeps none of it.</param>
-    public async Task<SyncRun> RetryAsync(string runId, TargetAccess access, IRunObserver observer, CancellationToken cancellationToken)
-    {
-        ExchangeRecord record;
-        using (var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly))
-        {
-            var run = RunTable.FindRequest(archive.Reader, runId) ?? throw new ArtifactSyncException(
-                ErrorCode.RunNotFound, $"There is no run '{runId}' in the archive '{archive.Folder}'.", runId);
-            if (run.Status == RunStatus.Running || run.Kind is not (RunKind.Exchange or RunKind.Preflight))
-            {
-                throw new ArtifactSyncException(ErrorCode.InvalidArgument,
-                    run.Status == RunStatus.Running ? $"The run '{runId}' is still running." : $"A run of kind '{run.Kind}' can't be repeated.", runId);
-            }
-            record = JsonSerializer.Deserialize(run.RequestedJson, ExchangeRecordJson.Default.ExchangeRecord)!;
-        }
-        return await ExchangeAsync(record.ToRequest(runId, access), observer, cancellationToken);
     }
 
     /// <summary>Reads transcripts into the archive; one object a file, as it is done.</summary>

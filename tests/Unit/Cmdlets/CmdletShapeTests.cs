@@ -16,6 +16,20 @@ public partial class CmdletShapeTests
 
     [Theory]
     [InlineData("Add-SessionPin", OnlySet, "[-Id] String[] [-Ordinal] Int64[] [-Note String] " + EditSyntax)]
+    [InlineData("Find-ArchiveDocument", "__AllParameterSets",
+        "[-Query] String [-Project String] [-First Int32] [-Semantic] [-EmbedUri Uri] [-EmbedModel String] [-ArchivePath String]")]
+    [InlineData("Get-TrackedIssue", "__AllParameterSets",
+        "[[-Project] String] [[-Iid] Int64[]] [-State String] [-Label String] [-Since DateTimeOffset] [-First Int32] [-IncludeNote] [-IncludeEvent] [-ArchivePath String]")]
+    [InlineData("Get-TrackedMergeRequest", "__AllParameterSets",
+        "[[-Project] String] [[-Iid] Int64[]] [-State String] [-Label String] [-Since DateTimeOffset] [-First Int32] [-IncludeNote] [-IncludeEvent] [-ArchivePath String]")]
+    [InlineData("Update-ArchiveIndex", "__AllParameterSets",
+        "[-NoEmbed] [-EmbedUri Uri] [-EmbedModel String] [-LockTimeout TimeSpan] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Invoke-ArtifactSync", "Surgical",
+        "-Project String [-Issue Int64[]] [-MergeRequest Int64[]] [-GitLabUri Uri] [-Token SecureString] [-NoDocs] [-NoEmbed] [-EmbedUri Uri] "
+        + "[-EmbedModel String] [-MaxEntities Int32] [-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Invoke-ArtifactSync", "SurgicalItem",
+        "-Project String -EntityType String -Iid Int64 [-GitLabUri Uri] [-Token SecureString] [-NoDocs] [-NoEmbed] [-EmbedUri Uri] "
+        + "[-EmbedModel String] [-MaxEntities Int32] [-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Get-ArchiveSession", "Filter",
         "[-Project String] [-Origin String] [-Since DateTimeOffset] [-Name String] [-Query String] [-Starred] [-Trashed] "
         + "[-First Int32] [-IncludeMessage] [-ArchivePath String]")]
@@ -50,6 +64,7 @@ public partial class CmdletShapeTests
     [InlineData("Invoke-ArtifactSync", "Retry",
         "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-Token SecureString] [-AllowInsecure] "
         + "[-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "-RetryFailed -RunId String[] [-IncludePermanent] [-Token SecureString] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
 
@@ -60,6 +75,10 @@ public partial class CmdletShapeTests
     [InlineData("Get-SyncRun", "ArtifactSync.Model.SyncRun", "Filter", false)]
     [InlineData("Start-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "", true)]
     [InlineData("Stop-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "InputObject", true)]
+    [InlineData("Get-TrackedIssue", "ArtifactSync.Model.TrackedIssue", "__AllParameterSets", false)]
+    [InlineData("Get-TrackedMergeRequest", "ArtifactSync.Model.TrackedMergeRequest", "__AllParameterSets", false)]
+    [InlineData("Find-ArchiveDocument", "ArtifactSync.Model.ArchiveDocument", "__AllParameterSets", false)]
+    [InlineData("Update-ArchiveIndex", "ArtifactSync.Model.SyncRun", "__AllParameterSets", true)]
     [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
     [InlineData("Remove-ArchiveSession", "ArtifactSync.Model.ArchiveSession", null, true)]
@@ -87,6 +106,10 @@ public partial class CmdletShapeTests
     [InlineData("Invoke-ArtifactSync", "RunId", "True (ByPropertyName)", "")]
     [InlineData("Stop-SyncPeer", "InputObject", "True (ByValue)", "")]
     [InlineData("Stop-SyncPeer", "ListenerId", "True (ByPropertyName)", "")]
+    [InlineData("Invoke-ArtifactSync", "EntityType", "True (ByPropertyName)", "")]
+    [InlineData("Invoke-ArtifactSync", "Iid", "True (ByPropertyName)", "")]
+    [InlineData("Get-TrackedIssue", "Iid", "True (ByPropertyName)", "")]
+    [InlineData("Find-ArchiveDocument", "Query", "True (ByValue)", "")]
     [InlineData("Invoke-ArtifactSync", "ArchivePath", "True (ByPropertyName)", "Archive")]
     [InlineData("Remove-ArchiveSession", "Id", "True (ByValue, ByPropertyName)", "SessionId")]
     [InlineData("Remove-SessionPin", "Id", "True (ByValue, ByPropertyName)", "SessionId")]
@@ -142,6 +165,12 @@ public partial class CmdletShapeTests
     [InlineData("ArtifactSync.Model.ArchiveSessionImport")]
     [InlineData("ArtifactSync.Model.SessionPin")]
     [InlineData("ArtifactSync.Model.MetaConflict")]
+    [InlineData("ArtifactSync.Model.TrackedIssue")]
+    [InlineData("ArtifactSync.Model.TrackedMergeRequest")]
+    [InlineData("ArtifactSync.Model.TrackedNote")]
+    [InlineData("ArtifactSync.Model.TrackedEvent")]
+    [InlineData("ArtifactSync.Model.ArchiveDocument")]
+    [InlineData("ArtifactSync.Model.SurgicalFailure")]
     public void FormatViews_OfAType_ShowItAliveAndDeserialized(string type)
     {
         Assert.NotNull(typeof(ArtifactSync.Model.SyncRun).Assembly.GetType(type));
