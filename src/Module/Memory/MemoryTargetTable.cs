@@ -1,0 +1,37 @@
+using ArtifactSync.Archive;
+
+namespace ArtifactSync.Memory;
+
+/// <summary>
+/// <c>memory_targets</c>: what is known of a server (memory spec 5.5). Every method that changes a row makes it first: an update that
+/// meets no row would lose its value silently. Keys are normalised here.
+/// </summary>
+internal static partial class MemoryTargetTable
+{
+    /// <summary>The mutation log.</summary>
+    public const string Cloud = "cloud";
+
+    /// <summary>Status of one project.</summary>
+    public static string OfProject(string project) => $"{Cloud}:{project}";
+
+    public static void Ensure(Database db, string target, long now) => db.Execute(
+        "INSERT INTO memory_targets(target_key, updated_at) VALUES (?, ?) ON CONFLICT(target_key) DO NOTHING",
+        MemoryText.TargetKey(target), now);
+
+    /// <summary>Something was journalled: lifecycle pending, failure fields cleared (5.3, 5.5 "pending").</summary>
+    public static void SetEnqueued(Database db, string target, long seq, long now)
+    {
+        Ensure(db, target, now);
+        db.Execute(
+            """
+            UPDATE memory_targets SET lifecycle = 'pending', last_enqueued_seq = max(last_enqueued_seq, ?1), consecutive_failures = 0,
+              backoff_until = NULL, reason_code = NULL, reason_message = NULL, last_error = NULL, updated_at = ?2
+            WHERE target_key = ?3
+            """,
+            seq, now, MemoryText.TargetKey(target));
+    }
+
+    /// <summary>The pull cursor; 0 when there is no row.</summary>
+    public static long Cursor(Database db) =>
+        db.Scalar<long>("SELECT last_pulled_seq FROM memory_targets WHERE target_key = ?", Cloud);
+}
