@@ -27,7 +27,7 @@ public sealed partial class InvokeArtifactSyncCommand
         {
             RunOne(alone, id, "Retry run", (engine, decision, sink, token) => decision == Decision.Plan
                 ? engine.PlanExchangeAsync(Repeat(engine, id), sink, token)
-                : engine.RetryAsync(id, sink, token));
+                : engine.RetryAsync(id, Access, sink, token));
         }
     }
 

@@ -76,7 +76,7 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
     {
         Target = TargetPath.Resolve(SessionState, target),
         TranscriptPaths = [.. Path.SelectMany(path => FileSystemPaths.LiteralOrWildcard(SessionState, path))],
-        Initialize = Initialize, OriginId = OriginId, Full = Full, PreflightOnly = PreflightOnly,
+        Initialize = Initialize, OriginId = OriginId, Full = Full, PreflightOnly = PreflightOnly, Access = Access,
     };
 
     private delegate Task<SyncRun> Work(SyncEngine engine, Decision decision, PipelineSink sink, CancellationToken cancellationToken);

@@ -50,6 +50,14 @@ internal static class ErrorMapping
         ErrorCode.TransferIncomplete => ErrorCategory.WriteError,
         ErrorCode.TranscriptUnreadable => ErrorCategory.ReadError,
         ErrorCode.TranscriptSessionTaken => ErrorCategory.ResourceExists,
+
+        ErrorCode.CredentialMissing or ErrorCode.TargetUnauthorized => ErrorCategory.AuthenticationError,
+        ErrorCode.TargetForbidden => ErrorCategory.PermissionDenied,
+        ErrorCode.TargetInsecure => ErrorCategory.SecurityError,
+        ErrorCode.TargetUnavailable => ErrorCategory.ResourceUnavailable,
+        ErrorCode.TargetTimeout => ErrorCategory.OperationTimeout,
+        ErrorCode.TargetProtocolError => ErrorCategory.ProtocolError,
+        ErrorCode.ConditionalCreateUnsupported => ErrorCategory.NotImplemented,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
 

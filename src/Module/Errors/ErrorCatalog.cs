@@ -81,6 +81,15 @@ public static class ErrorCatalog
         [TranscriptUnreadable] = new("Check that the file exists and that this account may read it.", Retry),
         [TranscriptLineMalformed] = new("Nothing to do; the line was left out and counted.", Final),
         [TranscriptSessionTaken] = new("Nothing to do when the file is a copy; else give it a name of its own.", Final),
+
+        [CredentialMissing] = new("Give -Credential or -Token, or set the environment variables that the message names.", Final),
+        [TargetUnauthorized] = new("Check the credential or token, that it has not expired, and the clock of this machine.", Retry),
+        [TargetForbidden] = new("Give this credential the rights that the message names at the target.", Retry),
+        [TargetInsecure] = new("Use https, or allow plain http for this target explicitly when the network is trusted.", Final),
+        [TargetUnavailable] = new("The target is overloaded or down. Repeat the run later.", Retry),
+        [TargetTimeout] = new("The target did not answer in time. Check the network, then repeat the run.", Retry),
+        [TargetProtocolError] = new("Check that the address leads to a target of this kind and not to a proxy or a login page.", Retry),
+        [ConditionalCreateUnsupported] = new("Let one machine at a time write there, or move to a store with conditional writes (If-None-Match).", Final),
     };
 
     /// <summary>Codes whose cause can pass by itself: an exchange or a surgical run that met one is worth repeating.</summary>

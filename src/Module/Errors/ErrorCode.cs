@@ -83,4 +83,14 @@ public enum ErrorCode
     TranscriptUnreadable,
     TranscriptLineMalformed,
     TranscriptSessionTaken,
+
+    // Network targets
+    CredentialMissing,
+    TargetUnauthorized,
+    TargetForbidden,
+    TargetInsecure,
+    TargetUnavailable,
+    TargetTimeout,
+    TargetProtocolError,
+    ConditionalCreateUnsupported,
 }

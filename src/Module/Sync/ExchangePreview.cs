@@ -64,7 +64,7 @@ internal sealed class ExchangePreview(ExchangeContext context, ITransport transp
             var local = reader is null
                 ? []
                 : CatalogTable.List(reader, origin, kind).Select(entry => entry.Artifact.Name).ToHashSet(StringComparer.Ordinal);
-            await foreach (var entry in transport.ListAsync(origin, kind, static (_, _) => { }, cancellationToken))
+            await foreach (var entry in transport.ListAsync(origin, kind, startAfter: null, static (_, _) => { }, cancellationToken))
             {
                 if (!local.Remove(entry.Artifact.Name))
                 {

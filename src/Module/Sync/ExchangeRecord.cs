@@ -1,3 +1,4 @@
+using ArtifactSync.Transport;
 using System.Text.Json.Serialization;
 
 namespace ArtifactSync.Sync;
@@ -8,8 +9,10 @@ internal sealed record ExchangeRecord(string Target, IReadOnlyList<string> Trans
     public static ExchangeRecord Of(ExchangeRequest request) =>
         new(request.Target, request.TranscriptPaths, request.Full, request.PreflightOnly);
 
-    public ExchangeRequest ToRequest(string parentRunId) => new()
+    /// <param name="access">Given anew: the ledger has none.</param>
+    public ExchangeRequest ToRequest(string parentRunId, TargetAccess access) => new()
     {
+        Access = access,
         Target = Target,
         TranscriptPaths = TranscriptPaths,
         Full = Full,

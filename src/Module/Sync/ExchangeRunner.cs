@@ -105,6 +105,7 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
                 await exchange.PushAsync(cancellationToken);
             }
         }
+        await transport.CompleteAsync(cancellationToken);
     }
 
     private void Tell(IgnoredNames ignored)

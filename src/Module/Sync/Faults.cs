@@ -16,5 +16,7 @@ internal static class Faults
     public static bool EndsRun(ErrorCode code) => code is ErrorCode.TargetUnreachable or ErrorCode.TargetNotFound
         or ErrorCode.TargetNotDirectory or ErrorCode.TargetReadOnly or ErrorCode.DiskFull or ErrorCode.ArchiveBusy
         or ErrorCode.ArchiveCorrupt or ErrorCode.ArchiveReadOnly or ErrorCode.LeaseHeld or ErrorCode.LeaseLost
-        or ErrorCode.NativeLibraryMissing or ErrorCode.Cancelled;
+        or ErrorCode.NativeLibraryMissing or ErrorCode.Cancelled
+        or ErrorCode.CredentialMissing or ErrorCode.TargetUnauthorized or ErrorCode.TargetForbidden or ErrorCode.TargetInsecure
+        or ErrorCode.TargetUnavailable or ErrorCode.TargetTimeout;
 }

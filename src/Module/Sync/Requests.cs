@@ -1,4 +1,5 @@
 using ArtifactSync.Model;
+using ArtifactSync.Transport;
 
 namespace ArtifactSync.Sync;
 
@@ -34,6 +35,8 @@ public sealed record ExchangeRequest
     public bool Full { get; init; }
     /// <summary>Read the target and report; write only the ledger.</summary>
     public bool PreflightOnly { get; init; }
+    /// <summary>Credentials and the like; never recorded, so a repetition takes its own.</summary>
+    public TargetAccess Access { get; init; } = TargetAccess.None;
     public string? ParentRunId { get; init; }
 }
 

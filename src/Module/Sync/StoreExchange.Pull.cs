@@ -70,7 +70,7 @@ internal sealed partial class StoreExchange
             incomplete = true;
             context.Run.Failed("artifact", artifact.Path, "pull", fault);
         }
-        await foreach (var entry in transport.ListAsync(origin, kind, Fault, cancellationToken))
+        await foreach (var entry in transport.ListAsync(origin, kind, startAfter: null, Fault, cancellationToken))
         {
             names.Add(entry.Artifact.Name);
         }

@@ -18,9 +18,9 @@ public sealed partial class SyncEngine(EngineOptions options)
     public async Task<SyncRun> ExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        TransportFactory.Check(request.Target, Transport(dryRun: true));
+        TransportFactory.Check(request.Target, Transport(request, observer, dryRun: true));
         using var archive = ArchiveDatabase.Open(options, ArchiveMode.Create);
-        var open = () => TransportFactory.Open(request.Target, Transport(dryRun: request.PreflightOnly));
+        var open = () => TransportFactory.Open(request.Target, Transport(request, observer, dryRun: request.PreflightOnly));
         return await new ExchangeRunner(archive, open, request, observer).RunAsync(cancellationToken);
     }
 
@@ -31,14 +31,14 @@ public sealed partial class SyncEngine(EngineOptions options)
     public async Task<SyncRun> PlanExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        TransportFactory.Check(request.Target, Transport(dryRun: true));
+        TransportFactory.Check(request.Target, Transport(request, observer, dryRun: true));
         using var archive = OpenExisting();
         var run = new PlannedRun(options, request);
         run.AddTranscripts(archive, observer, cancellationToken);
         run.AddPublications(archive);
         if (TargetPath.IsFolder(request.Target) && Directory.Exists(request.Target))
         {
-            await using var transport = TransportFactory.Open(request.Target, Transport(dryRun: true));
+            await using var transport = TransportFactory.Open(request.Target, Transport(request, observer, dryRun: true));
             await run.AddExchangeAsync(archive, transport, cancellationToken);
         }
         return run.ToRun();
@@ -46,7 +46,8 @@ public sealed partial class SyncEngine(EngineOptions options)
 
     /// <summary>Repeats the exchange of an earlier run as its child.</summary>
     /// <exception cref="ArtifactSyncException">RunNotFound; InvalidArgument: the run is still running or of another kind.</exception>
-    public async Task<SyncRun> RetryAsync(string runId, IRunObserver observer, CancellationToken cancellationToken)
+    /// <param name="access">As for a new exchange: the ledger keeps none of it.</param>
+    public async Task<SyncRun> RetryAsync(string runId, TargetAccess access, IRunObserver observer, CancellationToken cancellationToken)
     {
         ExchangeRecord record;
         using (var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly))
@@ -60,7 +61,7 @@ public sealed partial class SyncEngine(EngineOptions options)
             }
             record = JsonSerializer.Deserialize(run.RequestedJson, ExchangeRecordJson.Default.ExchangeRecord)!;
         }
-        return await ExchangeAsync(record.ToRequest(runId), observer, cancellationToken);
+        return await ExchangeAsync(record.ToRequest(runId, access), observer, cancellationToken);
     }
 
     /// <summary>Reads transcripts into the archive; one object a file, as it is done.</summary>
@@ -101,10 +102,14 @@ public sealed partial class SyncEngine(EngineOptions options)
         }
     }
 
-    private TransportOptions Transport(bool dryRun) => new()
+    private TransportOptions Transport(ExchangeRequest request, IRunObserver observer, bool dryRun) => new()
     {
         ArchiveFolder = options.ArchivePath,
         Clock = options.Clock,
+        Random = options.Random,
+        Access = request.Access,
+        ThrottleLimit = options.ThrottleLimit,
+        Observer = observer,
         DryRun = dryRun,
         Step = options.Checkpoint,
     };

@@ -40,6 +40,8 @@ internal sealed class FolderTransport : ITransport
 
     public IgnoredNames Ignored => _ignored.Total;
 
+    public TransportTraits Traits { get; } = new() { CanRemove = true };
+
     public Task<IReadOnlyList<string>> ListOriginsAsync(
         Action<string, ArtifactSyncException> onFault, CancellationToken cancellationToken) =>
         Run(_folder.Root, IReadOnlyList<string> () =>
@@ -78,7 +80,7 @@ internal sealed class FolderTransport : ITransport
     }
 
     public async IAsyncEnumerable<RemoteEntry> ListAsync(
-        string origin, ArtifactKind kind, Action<ArtifactRef, ArtifactSyncException> onFault,
+        string origin, ArtifactKind kind, string? startAfter, Action<ArtifactRef, ArtifactSyncException> onFault,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var path = PathOf(origin, kind);
@@ -108,19 +110,20 @@ internal sealed class FolderTransport : ITransport
         }
     }
 
+    public Task<RemoteEntry?> FindAsync(ArtifactRef artifact, CancellationToken cancellationToken)
+    {
+        var path = PathOf(artifact);
+        return Run(path, () => FindFile(artifact, path) is { } found ? new RemoteEntry(artifact, found.Size, found.Modified) : (RemoteEntry?)null, cancellationToken);
+    }
+
     public Task<Stream> OpenReadAsync(ArtifactRef artifact, CancellationToken cancellationToken)
     {
         var path = PathOf(artifact);
         return Run(path, Stream () =>
         {
-            if (!KnowsDirectory(artifact.Origin, artifact.Kind) || FileStat.Of(path) is not { } found)
+            if (FindFile(artifact, path) is null)
             {
                 throw NotFound(artifact, path, null);
-            }
-
-            if (found.Type != EntryType.File)
-            {
-                throw NotRegular(path);
             }
 
             try
@@ -140,13 +143,7 @@ internal sealed class FolderTransport : ITransport
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = PathOf(artifact);
-            var found = Do(path, () => KnowsDirectory(artifact.Origin, artifact.Kind) ? FileStat.Of(path) : null);
-            if (found is { Type: not EntryType.File })
-            {
-                throw NotRegular(path);
-            }
-
-            if (found is not null)
+            if (Do(path, () => FindFile(artifact, path)) is not null)
             {
                 return Exists;
             }
@@ -172,24 +169,43 @@ internal sealed class FolderTransport : ITransport
 
         return Run(path, () =>
         {
-            if (FileStat.Of(Path.Combine(_folder.Root, ReleasedMarker)) is not null)
+            if (IsReleasedFormat())
             {
                 return false;
             }
 
-            if (!KnowsDirectory(artifact.Origin, artifact.Kind) || FileStat.Of(path) is not { } found)
+            if (FindFile(artifact, path) is not null) // else somebody else did it
             {
-                return true; // somebody else did it
+                Writing(path, () => File.Move(path, path + CorruptSuffix, overwrite: true));
             }
 
-            if (found.Type != EntryType.File)
-            {
-                throw NotRegular(path);
-            }
-
-            Writing(path, () => File.Move(path, path + CorruptSuffix, overwrite: true));
             return true;
         }, cancellationToken);
+    }
+
+    public Task<bool> RemoveAsync(ArtifactRef artifact, CancellationToken cancellationToken)
+    {
+        var path = PathOf(artifact);
+        return Run(path, () =>
+        {
+            if (IsReleasedFormat())
+            {
+                return false;
+            }
+
+            if (FindFile(artifact, path) is not null)
+            {
+                Writing(path, () => File.Delete(path));
+            }
+
+            return true;
+        }, cancellationToken);
+    }
+
+    public Task CompleteAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.CompletedTask;
     }
 
     public ValueTask DisposeAsync() => _puts.DisposeAsync();
@@ -244,6 +260,19 @@ internal sealed class FolderTransport : ITransport
     private string PathOf(string origin, ArtifactKind kind) => Path.Combine(_folder.Root, StorePath.Directory(origin, kind));
 
     private string PathOf(ArtifactRef artifact) => Path.Combine(PathOf(artifact.Origin, artifact.Kind), StorePath.FileName(artifact));
+
+    private bool IsReleasedFormat() => FileStat.Of(Path.Combine(_folder.Root, ReleasedMarker)) is not null;
+
+    /// <summary>The file of an artifact, null when there is none; throws when something else has its name.</summary>
+    private FileStat? FindFile(ArtifactRef artifact, string path)
+    {
+        if (!KnowsDirectory(artifact.Origin, artifact.Kind) || FileStat.Of(path) is not { } found)
+        {
+            return null;
+        }
+
+        return found.Type == EntryType.File ? found : throw NotRegular(path);
+    }
 
     /// <summary>As <see cref="FindDirectory"/>, looked at once.</summary>
     private bool KnowsDirectory(string origin, ArtifactKind kind)

@@ -6,6 +6,31 @@ namespace ArtifactSync.Transport;
 /// <summary>One listed artifact of the far side. Size and time are -1 where a listing does not tell them.</summary>
 public readonly record struct RemoteEntry(ArtifactRef Artifact, long WireSize = -1, long ModifiedNanoseconds = -1);
 
+/// <summary>What a target can do. What is not known before it was tried changes once, at the latest with the first put.</summary>
+public sealed record TransportTraits
+{
+    /// <summary>
+    /// Listings come in ordinal order of names, honour <c>startAfter</c>, and cost requests: checkpoints and events are
+    /// listed from the last known name on, and all of them only now and then.
+    /// </summary>
+    public bool OrderedListing { get; init; }
+
+    /// <summary>
+    /// Between complete listings manifests, segments and raw sources are not listed: what is missing here is known from
+    /// what refers to it, what is missing there from what was put there.
+    /// </summary>
+    public bool BulkByReference { get; init; }
+
+    /// <summary><see cref="ITransport.RemoveAsync"/> can work here.</summary>
+    public bool CanRemove { get; init; }
+
+    /// <summary>False: two writers of one name at one moment may both be told that they made it, and the later one stays.</summary>
+    public bool ConditionalCreate { get; init; } = true;
+
+    /// <summary>Nobody on the way can read or change what is transferred: TLS, or no network at all.</summary>
+    public bool IsSecure { get; init; } = true;
+}
+
 public enum PutOutcome
 {
     /// <summary>The name was free; it holds these bytes after the next <see cref="ITransport.FlushAsync"/>, unless that says otherwise.</summary>
@@ -46,6 +71,9 @@ public interface ITransport : IAsyncDisposable
     /// <summary>What listings passed over so far.</summary>
     IgnoredNames Ignored { get; }
 
+    /// <summary>What this target can do.</summary>
+    TransportTraits Traits { get; }
+
     /// <summary>
     /// Origins on the far side, ordinal order. <paramref name="onFault"/> gets each origin that must be left out
     /// (<c>TargetEntryInvalid</c>).
@@ -59,12 +87,18 @@ public interface ITransport : IAsyncDisposable
     Task<string?> GetListingTokenAsync(string origin, ArtifactKind kind, CancellationToken cancellationToken);
 
     /// <summary>
-    /// All valid artifact names of (origin, kind), any order, each once; stray names are left out and counted.
+    /// All valid artifact names of (origin, kind), each once, in ordinal order where <see cref="TransportTraits.OrderedListing"/>
+    /// says so, else in any; stray names are left out and counted. With <paramref name="startAfter"/> (any text) names up
+    /// to it, ordinal, may be left out, and are under <see cref="TransportTraits.OrderedListing"/>.
     /// <paramref name="onFault"/> gets each artifact that must be left out (<c>TargetEntryInvalid</c>: its name holds
     /// something else than a file). <c>TargetEntryInvalid</c> is thrown when the whole (origin, kind) must be left out.
     /// </summary>
     IAsyncEnumerable<RemoteEntry> ListAsync(
-        string origin, ArtifactKind kind, Action<ArtifactRef, ArtifactSyncException> onFault, CancellationToken cancellationToken);
+        string origin, ArtifactKind kind, string? startAfter, Action<ArtifactRef, ArtifactSyncException> onFault,
+        CancellationToken cancellationToken);
+
+    /// <summary>Size and time of one artifact, where they are to be had without reading it; null = it is not there.</summary>
+    Task<RemoteEntry?> FindAsync(ArtifactRef artifact, CancellationToken cancellationToken);
 
     /// <summary>The wire bytes. The caller verifies them; the stream ends after the limit of the kind plus one byte at most.</summary>
     Task<Stream> OpenReadAsync(ArtifactRef artifact, CancellationToken cancellationToken);
@@ -86,4 +120,15 @@ public interface ITransport : IAsyncDisposable
     /// or not for this kind.
     /// </summary>
     Task<bool> SetAsideDamagedAsync(ArtifactRef artifact, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes an artifact for good: garbage collection alone calls this. True = it is not there any more, whoever removed
+    /// it; false = not possible here.
+    /// </summary>
+    Task<bool> RemoveAsync(ArtifactRef artifact, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The exchange is over: once, after the last flush, also when nothing was put. A peer imports now what it was sent.
+    /// </summary>
+    Task CompleteAsync(CancellationToken cancellationToken);
 }

@@ -7,14 +7,19 @@ using ArtifactSync.Wire;
 namespace ArtifactSync.Transport;
 
 /// <summary>A target in memory: for tests, samples, and as the plainest reading of the contract.</summary>
-internal sealed class MemoryTransport(string name = "memory") : ITransport
+internal sealed class MemoryTransport(string name = "memory", TimeProvider? clock = null) : ITransport
 {
     private readonly ConcurrentDictionary<ArtifactRef, byte[]> _artifacts = new();
+    private readonly ConcurrentDictionary<ArtifactRef, DateTimeOffset> _times = new();
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private long _changes;
 
     public string Name => name;
 
     public IgnoredNames Ignored => default;
+
+    /// <summary>May be set, to stand for other kinds of targets.</summary>
+    public TransportTraits Traits { get; init; } = new() { CanRemove = true };
 
     /// <summary>What lies here, for tests; may be changed behind the contract's back.</summary>
     public ConcurrentDictionary<ArtifactRef, byte[]> Artifacts => _artifacts;
@@ -27,26 +32,35 @@ internal sealed class MemoryTransport(string name = "memory") : ITransport
             [.. _artifacts.Keys.Select(artifact => artifact.Origin).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
     }
 
-    /// <summary>Counts all changes: finer than it must be, never wrong.</summary>
+    /// <summary>Counts all changes: finer than it must be, never wrong. None where listings are incremental, as on real stores.</summary>
     public Task<string?> GetListingTokenAsync(string origin, ArtifactKind kind, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult<string?>(Interlocked.Read(ref _changes).ToString(CultureInfo.InvariantCulture));
+        return Task.FromResult(Traits.OrderedListing ? null : Interlocked.Read(ref _changes).ToString(CultureInfo.InvariantCulture));
     }
 
     public async IAsyncEnumerable<RemoteEntry> ListAsync(
-        string origin, ArtifactKind kind, Action<ArtifactRef, ArtifactSyncException> onFault,
+        string origin, ArtifactKind kind, string? startAfter, Action<ArtifactRef, ArtifactSyncException> onFault,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        foreach (var (artifact, wire) in _artifacts)
+        var found = _artifacts.Where(pair => pair.Key.Origin == origin && pair.Key.Kind == kind);
+        if (Traits.OrderedListing)
+        {
+            found = found.Where(pair => string.CompareOrdinal(pair.Key.Name, startAfter) > 0).OrderBy(pair => pair.Key.Name, StringComparer.Ordinal);
+        }
+
+        foreach (var (artifact, wire) in found)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (artifact.Origin == origin && artifact.Kind == kind)
-            {
-                yield return new RemoteEntry(artifact, wire.Length);
-            }
+            yield return Entry(artifact, wire);
         }
+    }
+
+    public Task<RemoteEntry?> FindAsync(ArtifactRef artifact, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(_artifacts.TryGetValue(artifact, out var wire) ? Entry(artifact, wire) : (RemoteEntry?)null);
     }
 
     public Task<Stream> OpenReadAsync(ArtifactRef artifact, CancellationToken cancellationToken)
@@ -79,6 +93,7 @@ internal sealed class MemoryTransport(string name = "memory") : ITransport
             return PutOutcome.Exists;
         }
 
+        _times[artifact] = _clock.GetUtcNow();
         Interlocked.Increment(ref _changes);
         return PutOutcome.Created;
     }
@@ -97,10 +112,36 @@ internal sealed class MemoryTransport(string name = "memory") : ITransport
             return Task.FromResult(false);
         }
 
-        _artifacts.TryRemove(artifact, out _);
-        Interlocked.Increment(ref _changes);
+        Remove(artifact);
         return Task.FromResult(true);
     }
 
+    public Task<bool> RemoveAsync(ArtifactRef artifact, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Traits.CanRemove)
+        {
+            Remove(artifact);
+        }
+
+        return Task.FromResult(Traits.CanRemove);
+    }
+
+    public Task CompleteAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.CompletedTask;
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private RemoteEntry Entry(ArtifactRef artifact, byte[] wire) => new(
+        artifact, wire.Length, _times.TryGetValue(artifact, out var time) ? (time - DateTimeOffset.UnixEpoch).Ticks * 100 : -1);
+
+    private void Remove(ArtifactRef artifact)
+    {
+        _artifacts.TryRemove(artifact, out _);
+        _times.TryRemove(artifact, out _);
+        Interlocked.Increment(ref _changes);
+    }
 }

@@ -1,4 +1,5 @@
 using ArtifactSync.Errors;
+using ArtifactSync.Sync;
 
 namespace ArtifactSync.Transport;
 
@@ -8,6 +9,14 @@ internal sealed record TransportOptions
     /// <summary>Full path of the archive folder; no target may overlap it.</summary>
     public required string ArchiveFolder { get; init; }
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+    /// <summary>For the pauses between attempts.</summary>
+    public Random Random { get; init; } = Random.Shared;
+    /// <summary>How the target is reached: what the user gave for this call.</summary>
+    public TargetAccess Access { get; init; } = TargetAccess.None;
+    /// <summary>Parallel requests (1-64).</summary>
+    public int ThrottleLimit { get; init; } = 8;
+    /// <summary>Is told of decisions and requests, never of headers, queries or secrets.</summary>
+    public IRunObserver Observer { get; init; } = NullObserver.Instance;
     /// <summary>Nothing is created or written: puts are only counted.</summary>
     public bool DryRun { get; init; }
     /// <summary>Called at named steps (<c>target:staged</c>, <c>:synced</c>, <c>:named</c>, <c>:published</c>), for tests that kill there.</summary>

@@ -21,10 +21,11 @@ public partial class CmdletShapeTests
     [InlineData("Import-ArchiveSession", "Path", "[[-Path] String[]] [-Full] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Import-ArchiveSession", "LiteralPath", "-LiteralPath String[] [-Full] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Exchange",
-        "[-Target] String[] [-Path String[]] [-Initialize] [-OriginId String] [-Full] [-PreflightOnly] [-LockTimeout TimeSpan] "
-        + "[-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "[-Target] String[] [-Credential PSCredential] [-S3Endpoint String] [-Path String[]] [-Initialize] [-OriginId String] [-Full] "
+        + "[-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Retry",
-        "-RetryFailed -RunId String[] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] "
+        + "[-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
 

@@ -167,6 +167,71 @@ public abstract class TransportContract : IAsyncLifetime
         Assert.Equal(limit + 1, copy.Length);
     }
 
+    [Theory, MemberData(nameof(Kinds))]
+    public async Task Find_PutAndMissing_TellsSizeAndNull(ArtifactKind kind)
+    {
+        var artifact = Some.Artifact(kind, "a");
+        await Sut.PutAsync(artifact, "content");
+        await Sut.FlushAsync(default);
+
+        var found = Assert.NotNull(await Sut.FindAsync(artifact, default));
+        Assert.Equal(artifact, found.Artifact);
+        Assert.Contains(found.WireSize, new[] { -1L, 7L });
+        Assert.True(found.ModifiedNanoseconds == -1 || found.ModifiedNanoseconds > 1_700_000_000_000_000_000);
+        Assert.Null(await Sut.FindAsync(Some.Artifact(kind, "b"), default));
+        Assert.Null(await Sut.FindAsync(Some.Artifact(kind, "a", "nobody-000000"), default));
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public async Task List_StartAfterAName_GivesAllThatFollow(ArtifactKind kind)
+    {
+        var artifacts = Enumerable.Range(0, 20).Select(n => Some.Artifact(kind, $"{n}")).OrderBy(artifact => artifact.Name, StringComparer.Ordinal).ToArray();
+        foreach (var artifact in artifacts)
+        {
+            await Sut.PutAsync(artifact, "x");
+        }
+
+        await Sut.FlushAsync(default);
+        var names = new List<string>();
+        await foreach (var entry in Sut.ListAsync(Some.Origin, kind, artifacts[6].Name, (_, _) => { }, default))
+        {
+            names.Add(entry.Artifact.Name);
+        }
+
+        var expected = artifacts[7..].Select(artifact => artifact.Name).ToList();
+        if (Sut.Traits.OrderedListing)
+        {
+            Assert.Equal(expected, names);
+        }
+        else
+        {
+            Assert.Subset(names.ToHashSet(StringComparer.Ordinal), expected.ToHashSet(StringComparer.Ordinal));
+        }
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public async Task Remove_PutArtifact_IsGoneWhereThatIsPossible(ArtifactKind kind)
+    {
+        var artifact = Some.Artifact(kind, "a");
+        await Sut.PutAsync(artifact, "x");
+        await Sut.FlushAsync(default);
+
+        Assert.Equal(Sut.Traits.CanRemove, await Sut.RemoveAsync(artifact, default));
+        Assert.Equal(Sut.Traits.CanRemove, await Sut.FindAsync(artifact, default) is null);
+        Assert.Equal(Sut.Traits.CanRemove ? 0 : 1, (await Sut.NamesAsync(Some.Origin, kind)).Length);
+        Assert.Equal(Sut.Traits.CanRemove, await Sut.RemoveAsync(artifact, default)); // also when it is gone
+    }
+
+    [Fact]
+    public async Task Complete_AfterPuts_KeepsThem()
+    {
+        await Sut.CompleteAsync(default);
+        await Sut.PutAsync(Some.Segment("a"), "x");
+        await Sut.FlushAsync(default);
+        await Sut.CompleteAsync(default);
+        Assert.Equal("x", await Sut.ReadAsync(Some.Segment("a")));
+    }
+
     [Fact]
     public async Task ListOrigins_Several_InOrdinalOrder()
     {
@@ -234,6 +299,9 @@ public abstract class TransportContract : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Sut.GetListingTokenAsync(Some.Origin, ArtifactKind.Raw, cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Sut.OpenReadAsync(Some.Segment("a"), cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Sut.SetAsideDamagedAsync(Some.Segment("a"), cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Sut.FindAsync(Some.Segment("a"), cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Sut.RemoveAsync(Some.Segment("a"), cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Sut.CompleteAsync(cancelled));
         Assert.Empty(await Sut.FlushAsync(default));
         Assert.Empty(await Sut.NamesAsync(Some.Origin, ArtifactKind.Segments));
     }
@@ -247,7 +315,7 @@ public abstract class TransportContract : IAsyncLifetime
         using var source = new CancellationTokenSource();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var _ in Sut.ListAsync(Some.Origin, ArtifactKind.Segments, (_, _) => { }, source.Token))
+            await foreach (var _ in Sut.ListAsync(Some.Origin, ArtifactKind.Segments, startAfter: null, (_, _) => { }, source.Token))
             {
                 await source.CancelAsync();
             }

@@ -16,6 +16,8 @@ internal sealed class FaultInjectingTransport(ITransport inner, Action<int, stri
 
     public IgnoredNames Ignored => inner.Ignored;
 
+    public TransportTraits Traits => inner.Traits;
+
     /// <summary>Calls so far.</summary>
     public int Calls => Volatile.Read(ref _calls) + 1;
 
@@ -53,15 +55,21 @@ internal sealed class FaultInjectingTransport(ITransport inner, Action<int, stri
     }
 
     public async IAsyncEnumerable<RemoteEntry> ListAsync(
-        string origin, ArtifactKind kind, Action<ArtifactRef, ArtifactSyncException> onFault,
+        string origin, ArtifactKind kind, string? startAfter, Action<ArtifactRef, ArtifactSyncException> onFault,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Next("list", cancellationToken);
-        await foreach (var entry in inner.ListAsync(origin, kind, onFault, cancellationToken))
+        await foreach (var entry in inner.ListAsync(origin, kind, startAfter, onFault, cancellationToken))
         {
             Next("entry", cancellationToken);
             yield return entry;
         }
+    }
+
+    public async Task<RemoteEntry?> FindAsync(ArtifactRef artifact, CancellationToken cancellationToken)
+    {
+        Next("find", cancellationToken);
+        return await inner.FindAsync(artifact, cancellationToken);
     }
 
     public async Task<Stream> OpenReadAsync(ArtifactRef artifact, CancellationToken cancellationToken)
@@ -86,6 +94,18 @@ internal sealed class FaultInjectingTransport(ITransport inner, Action<int, stri
     {
         Next("aside", cancellationToken);
         return await inner.SetAsideDamagedAsync(artifact, cancellationToken);
+    }
+
+    public async Task<bool> RemoveAsync(ArtifactRef artifact, CancellationToken cancellationToken)
+    {
+        Next("remove", cancellationToken);
+        return await inner.RemoveAsync(artifact, cancellationToken);
+    }
+
+    public async Task CompleteAsync(CancellationToken cancellationToken)
+    {
+        Next("complete", cancellationToken);
+        await inner.CompleteAsync(cancellationToken);
     }
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();

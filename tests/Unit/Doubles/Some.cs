@@ -41,7 +41,7 @@ internal static class Some
         this ITransport transport, string origin, ArtifactKind kind, List<(ArtifactRef Artifact, Errors.ArtifactSyncException Error)>? faults = null)
     {
         var names = new List<string>();
-        await foreach (var entry in transport.ListAsync(origin, kind, (artifact, error) => Fault(faults, artifact, error), default))
+        await foreach (var entry in transport.ListAsync(origin, kind, startAfter: null, (artifact, error) => Fault(faults, artifact, error), default))
         {
             Assert.Equal(origin, entry.Artifact.Origin);
             Assert.Equal(kind, entry.Artifact.Kind);
