@@ -58,6 +58,11 @@ internal static class ErrorMapping
         ErrorCode.TargetTimeout => ErrorCategory.OperationTimeout,
         ErrorCode.TargetProtocolError => ErrorCategory.ProtocolError,
         ErrorCode.ConditionalCreateUnsupported => ErrorCategory.NotImplemented,
+
+        ErrorCode.ServerUnsupported => ErrorCategory.NotImplemented,
+        ErrorCode.SyncPaused or ErrorCode.SyncInProgress => ErrorCategory.ResourceBusy,
+        ErrorCode.MutationRefused or ErrorCode.MutationUnusable => ErrorCategory.InvalidData,
+        ErrorCode.MutationWaits or ErrorCode.ProjectNotEnrolled => ErrorCategory.ObjectNotFound,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
 

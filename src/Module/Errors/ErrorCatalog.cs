@@ -90,6 +90,14 @@ public static class ErrorCatalog
         [TargetTimeout] = new("The target did not answer in time. Check the network, then repeat the run.", Retry),
         [TargetProtocolError] = new("Check that the address leads to a target of this kind and not to a proxy or a login page.", Retry),
         [ConditionalCreateUnsupported] = new("Let one machine at a time write there, or move to a store with conditional writes (If-None-Match).", Final),
+
+        [ServerUnsupported] = new("Check the address: there is no mutation log. A machine serves one with Start-SyncPeer.", Final),
+        [SyncPaused] = new("An administrator paused the project at the server. Its changes wait and go out when it goes on.", Retry),
+        [SyncInProgress] = new("Another process synchronises the memory of this archive. Wait for it, or give -LockTimeout more time.", Retry),
+        [MutationRefused] = new("It stays in the archive and is not sent. Get-MemoryQuarantine shows it with the reason.", Final),
+        [MutationUnusable] = new("Report it to whoever runs its machine; it is kept as evidence and never applied.", Final),
+        [MutationWaits] = new("What it belongs to has not arrived yet. It is applied when it does.", Retry),
+        [ProjectNotEnrolled] = new("Enroll the project with Enable-MemoryProject, or leave its changes where they are.", Final),
     };
 
     /// <summary>Codes whose cause can pass by itself: an exchange or a surgical run that met one is worth repeating.</summary>

@@ -93,4 +93,13 @@ public enum ErrorCode
     TargetTimeout,
     TargetProtocolError,
     ConditionalCreateUnsupported,
+
+    // Memory synchronisation
+    ServerUnsupported,
+    SyncPaused,
+    SyncInProgress,
+    MutationRefused,
+    MutationUnusable,
+    MutationWaits,
+    ProjectNotEnrolled,
 }

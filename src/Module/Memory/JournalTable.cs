@@ -28,7 +28,7 @@ internal static class JournalTable
     [
         .. db.Query(
             $"""
-            SELECT {Columns} FROM memory_mutations WHERE {Pending} AND seq > ?1
+            SELECT {Columns} FROM memory_mutations INDEXED BY ix_memory_mutations_queue WHERE {Pending} AND seq > ?1
               AND project IN (SELECT project FROM memory_projects WHERE owes_pass = 0) ORDER BY seq LIMIT ?2
             """,
             Read, afterSeq, limit),
@@ -69,6 +69,20 @@ internal static class JournalTable
           ELSE EXISTS(SELECT 1 FROM memory_relations r WHERE r.sync_id = entity_key) END
         """,
         project);
+
+    /// <summary>Whether anything of an enrolled project is pending.</summary>
+    public static bool HasPending(Database db) => db.Scalar<bool>(
+        $"SELECT 1 FROM memory_projects p WHERE EXISTS(SELECT 1 FROM memory_mutations m WHERE m.project = p.project AND {Pending}) LIMIT 1");
+
+    public static bool HasPendingOf(Database db, string project) =>
+        db.Scalar<bool>($"SELECT 1 FROM memory_mutations WHERE project = ? AND {Pending} LIMIT 1", project);
+
+    /// <summary>Pending rows without a project.</summary>
+    public static IReadOnlyList<JournalEntry> Unassigned(Database db, int limit) =>
+        [.. db.Query($"SELECT {Columns} FROM memory_mutations WHERE {Pending} AND project = '' ORDER BY seq LIMIT ?", Read, limit)];
+
+    public static void Assign(Database db, long seq, string project) =>
+        db.Execute("UPDATE memory_mutations SET project = ? WHERE seq = ?", project, seq);
 
     private static JournalEntry Read(Statement row) => new(
         row.Int64(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5), row.Int64(6));

@@ -75,6 +75,47 @@ internal static class VersionTable
     public static bool KnowsProject(Database db, string project) =>
         db.Scalar<bool>("SELECT 1 FROM memory_versions WHERE project = ? LIMIT 1", project);
 
+    /// <summary>A journalled change was confirmed under this number; of sessions with all registers that it named (8.2, 8.3).</summary>
+    public static void SetAcked(Database db, string entity, string key, long seq)
+    {
+        Acked(db, entity, key, seq);
+        if (entity == Entity.Session)
+        {
+            foreach (var register in s_registers)
+            {
+                Acked(db, register, key, seq);
+            }
+        }
+    }
+
+    /// <summary>Enrolled projects with entities whose number is unknown.</summary>
+    public static IReadOnlyList<string> UnnumberedProjects(Database db) =>
+        [.. db.Query("SELECT DISTINCT project FROM memory_versions WHERE cloud_seq = 0 AND project IN (SELECT project FROM memory_projects) ORDER BY project", static row => row.Text(0))];
+
+    /// <summary>
+    /// Entities of enrolled projects whose number is unknown, sessions first: of a session also those with a register that says
+    /// something and has no number.
+    /// </summary>
+    public static IEnumerable<(string Entity, string Key, string Project)> Unnumbered(Database db) => db.Query(
+        """
+        SELECT CASE WHEN v.entity LIKE 'session.%' THEN 'session' ELSE v.entity END, v.entity_key, v.project FROM memory_versions v
+        WHERE v.cloud_seq = 0 AND v.project IN (SELECT project FROM memory_projects) AND v.entity <> 'session.deleted'
+          AND (v.entity NOT LIKE 'session.%' OR EXISTS(SELECT 1 FROM memory_sessions s WHERE s.id = v.entity_key AND trim(coalesce(CASE v.entity
+            WHEN 'session.project' THEN s.project WHEN 'session.directory' THEN s.directory WHEN 'session.started_at' THEN s.started_at
+            WHEN 'session.ended_at' THEN s.ended_at ELSE s.summary END, '')) <> ''))
+        ORDER BY v.entity NOT LIKE 'session%', v.entity, v.entity_key
+        """,
+        static row => (row.Text(0), row.Text(1), row.Text(2)));
+
+    private static readonly string[] s_registers =
+        ["session.project", "session.directory", "session.started_at", "session.ended_at", "session.summary"];
+
+    private static void Acked(Database db, string entity, string key, long seq)
+    {
+        using var statement = db.Prepare("UPDATE memory_versions SET cloud_seq = ? WHERE entity = ? AND entity_key = ? AND cloud_seq IS NULL");
+        statement.Bind(1, seq).Bind(2, entity).Bind(3, key).Run();
+    }
+
     internal static string Text(VersionState state) => state switch
     {
         VersionState.Live => "live",

@@ -85,6 +85,7 @@ CREATE TABLE memory_mutations(
   CHECK(acked_at IS NULL OR disposition IS NULL)
 );
 CREATE INDEX ix_memory_mutations_pending ON memory_mutations(project, seq) WHERE acked_at IS NULL AND disposition IS NULL;
+CREATE INDEX ix_memory_mutations_queue ON memory_mutations(seq) WHERE acked_at IS NULL AND disposition IS NULL;
 CREATE INDEX ix_memory_mutations_quarantined ON memory_mutations(seq) WHERE disposition IS NOT NULL;
 CREATE INDEX ix_memory_mutations_entity ON memory_mutations(entity, entity_key, seq);
 

@@ -14,8 +14,8 @@ internal static class EngramTarget
     public static bool Is(string target) =>
         target.AsSpan().TrimStart().StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && target.Contains("://", StringComparison.Ordinal);
 
-    /// <exception cref="ArtifactSyncException">InvalidTarget.</exception>
-    public static Uri Parse(string target)
+    /// <exception cref="ArtifactSyncException">InvalidTarget; TargetInsecure: plain HTTP to another machine that was not allowed.</exception>
+    public static Uri Parse(string target, bool allowInsecure = false)
     {
         var address = target.Trim();
         if (!Is(address) || !Uri.TryCreate(address[Prefix.Length..], UriKind.Absolute, out var uri)
@@ -34,9 +34,10 @@ internal static class EngramTarget
             throw Invalid($"The address of the memory server '{uri.Host}' must have no query and no fragment.", uri.Host);
         }
 
-        if (uri.Scheme == "http" && !IsLoopback(uri))
+        if (uri.Scheme == "http" && !allowInsecure && !IsLoopback(uri))
         {
-            throw Invalid($"'{uri.Host}' is another machine: its memory server must be named with engram+https://.", uri.Host);
+            throw new ArtifactSyncException(
+                ErrorCode.TargetInsecure, $"'{uri.Host}' is another machine: name its memory server with engram+https://.", uri.Host);
         }
 
         return new UriBuilder(uri) { Path = uri.AbsolutePath.TrimEnd('/') }.Uri;

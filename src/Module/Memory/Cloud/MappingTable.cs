@@ -21,6 +21,8 @@ internal static class MappingTable
         statement.Bind(1, localSeq).Bind(2, cloudSeq).Bind(3, now).Run();
     }
 
+    public static bool Any(Database db) => db.Scalar<bool>("SELECT 1 FROM memory_mapping LIMIT 1");
+
     public static MappedMutation? FindByCloudSeq(Database db, long cloudSeq)
     {
         using var statement = db.Prepare($"SELECT {Columns} FROM {Source} WHERE m.cloud_seq = ?");

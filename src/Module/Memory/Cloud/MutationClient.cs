@@ -54,7 +54,7 @@ internal sealed class MutationClient : IMutationApi
         using var response = await SendAsync(request, cancellationToken);
         if (response.StatusCode == HttpStatusCode.OK)
         {
-            var answer = await ReadAsync(response, MutationClient.MaxErrorText, cancellationToken);
+            var answer = await ReadAsync(response, MaxErrorText, cancellationToken);
             return ServerAnswer.ReadPush(answer ?? default) with { Size = body.Length };
         }
 
@@ -66,22 +66,15 @@ internal sealed class MutationClient : IMutationApi
     public async Task<PullPage> PullAsync(long since, int limit, CancellationToken cancellationToken)
     {
         var query = string.Create(CultureInfo.InvariantCulture, $"/sync/mutations/pull?since_seq={since}&limit={limit}");
-        try
+        using var request = new HttpRequestMessage(HttpMethod.Get, Route(query));
+        using var response = await SendAsync(request, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, Route(query));
-            using var response = await SendAsync(request, cancellationToken);
-            if (response.StatusCode != HttpStatusCode.OK)
-            {
-                throw Refused(response, await ReadErrorAsync(response, cancellationToken), $"a pull from {since}");
-            }
+            throw Refused(response, await ReadErrorAsync(response, cancellationToken), $"a pull from {since}");
+        }
 
-            return await ReadAsync(response, MaxAnswer, cancellationToken) is { } body
-                ? ServerAnswer.ReadPage(body, ServerUrl) : new PullPage([], HasMore: true) { TooLarge = true };
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return new PullPage([], HasMore: true) { TooLarge = true };
-        }
+        return await ReadAsync(response, MaxAnswer, cancellationToken) is { } body
+            ? ServerAnswer.ReadPage(body, ServerUrl) : new PullPage([], HasMore: true) { TooLarge = true };
     }
 
     public async Task<bool> CanReadAsync(string project, CancellationToken cancellationToken)
@@ -111,9 +104,9 @@ internal sealed class MutationClient : IMutationApi
         {
             throw Unreachable(e.InnerException?.Message ?? e.Message, e);
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested && request.Method == HttpMethod.Post)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Unreachable($"no answer in {s_timeout.TotalSeconds:0} s", e);
+            throw TimedOut(e);
         }
     }
 
@@ -149,6 +142,10 @@ internal sealed class MutationClient : IMutationApi
         {
             throw Unreachable(e.Message, e);
         }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw TimedOut(e);
+        }
     }
 
     private async Task<ReadOnlyMemory<byte>> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
@@ -158,15 +155,20 @@ internal sealed class MutationClient : IMutationApi
     {
         var (code, advice) = response.StatusCode switch
         {
-            HttpStatusCode.Unauthorized => (ErrorCode.AuthRequired, "Give the token of this server with -Token."),
-            HttpStatusCode.Forbidden => (ErrorCode.PolicyForbidden, "Ask for the right to this project, or disable it with Disable-MemoryProject."),
+            HttpStatusCode.Unauthorized => (ErrorCode.TargetUnauthorized, "Give the token of this server with -Token."),
+            HttpStatusCode.Forbidden => (ErrorCode.TargetForbidden, "Ask for the right to this project, or disable it with Disable-MemoryProject."),
             HttpStatusCode.NotFound => (ErrorCode.ServerUnsupported, "It has no mutation log; check the address."),
             HttpStatusCode.Conflict when ServerAnswer.ErrorCodeOf(body) == "sync-paused" => (ErrorCode.SyncPaused, "Its rows wait until it goes on."),
-            _ => (ErrorCode.SyncRefused, "Nothing was taken for done; repeat the run."),
+            >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests => (ErrorCode.TargetUnavailable, "Nothing was taken for done; repeat the run later."),
+            _ => (ErrorCode.TargetProtocolError, "Nothing was taken for done; check the address."),
         };
         var said = ServerAnswer.Say(body) is { Length: > 0 } text ? $" ({text})" : "";
         return new ArtifactSyncException(code, $"'{ServerUrl}' refused {what} with {(int)response.StatusCode}{said}. {advice}", ServerUrl);
     }
+
+    private ArtifactSyncException TimedOut(Exception inner) => new(
+        ErrorCode.TargetTimeout, $"The memory server '{ServerUrl}' did not answer in {s_timeout.TotalSeconds:0} s. Check the network, then repeat the run.",
+        ServerUrl, inner);
 
     private ArtifactSyncException Unreachable(string why, Exception inner) => new(
         ErrorCode.TargetUnreachable, $"The memory server '{ServerUrl}' can't be reached: {why.TrimEnd('.')}. Check the network and the address.", ServerUrl, inner);

@@ -7,7 +7,7 @@ internal sealed record OutgoingMutation(long LocalSeq, string Project, string En
 /// <summary>A mutation of a server's log (6.3). <paramref name="Payload"/> is the JSON text as it came, whatever kind of value it is.</summary>
 internal sealed record PulledMutation(long Seq, string Project, string Entity, string EntityKey, string Op, string Payload, string OccurredAt);
 
-/// <summary>One page of the log. <see cref="TooLarge"/>: the answer was larger than we take or did not end in time (6.3: halve the limit).</summary>
+/// <summary>One page of the log. <see cref="TooLarge"/>: the answer was larger than we take (6.3: halve the limit).</summary>
 internal sealed record PullPage(IReadOnlyList<PulledMutation> Mutations, bool HasMore)
 {
     public bool TooLarge { get; init; }
@@ -39,8 +39,8 @@ internal interface IMutationApi : IDisposable
     string ServerUrl { get; }
 
     /// <summary>Sends entries of one project, at most <see cref="PushBatch.MaxEntries"/>.</summary>
-    /// <exception cref="Errors.ArtifactSyncException">AuthRequired, PolicyForbidden, SyncPaused, ServerUnsupported, SyncRefused,
-    /// TargetUnreachable.</exception>
+    /// <exception cref="Errors.ArtifactSyncException">TargetUnauthorized, TargetForbidden, SyncPaused, ServerUnsupported, TargetUnavailable,
+    /// TargetProtocolError, TargetUnreachable, TargetTimeout.</exception>
     Task<PushAnswer> PushAsync(IReadOnlyList<OutgoingMutation> entries, CancellationToken cancellationToken);
 
     /// <summary>Mutations with a number above <paramref name="since"/>, ascending.</summary>

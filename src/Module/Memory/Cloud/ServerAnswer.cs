@@ -39,7 +39,7 @@ internal static class ServerAnswer
         return invalid.Count == 0 ? null : new PushAnswer((IReadOnlyList<long>?)null) { Invalid = invalid };
     }
 
-    /// <exception cref="ArtifactSyncException">SyncRefused: the answer is no page.</exception>
+    /// <exception cref="ArtifactSyncException">TargetProtocolError: the answer is no page.</exception>
     public static PullPage ReadPage(ReadOnlyMemory<byte> body, string server)
     {
         using var document = TryParse(body) ?? throw NoPage(server);
@@ -134,5 +134,5 @@ internal static class ServerAnswer
     }
 
     private static ArtifactSyncException NoPage(string server) => new(
-        ErrorCode.SyncRefused, $"The answer of '{server}' to a pull is no page of mutations. Is a memory server there?", server);
+        ErrorCode.TargetProtocolError, $"The answer of '{server}' to a pull is no page of mutations. Is a memory server there?", server);
 }

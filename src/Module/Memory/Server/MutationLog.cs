@@ -73,7 +73,7 @@ internal sealed class MutationLog(ArchiveDatabase archive)
             : Forbidden(name);
     }
 
-    private LogAnswer? Refusal(string[] projects, LogRights rights)
+    private static LogAnswer? Refusal(string[] projects, LogRights rights)
     {
         if (projects.Length > PushBatch.MaxEntries)
         {
