@@ -18,14 +18,14 @@ internal static partial class MemoryTargetTable
         "INSERT INTO memory_targets(target_key, updated_at) VALUES (?, ?) ON CONFLICT(target_key) DO NOTHING",
         MemoryText.TargetKey(target), now);
 
-    /// <summary>Something was journalled: lifecycle pending, failure fields cleared (5.3, 5.5 "pending").</summary>
+    /// <summary>Something was journalled (5.3). A degraded target stays so: a local edit does not end a back-off.</summary>
     public static void SetEnqueued(Database db, string target, long seq, long now)
     {
         Ensure(db, target, now);
         db.Execute(
             """
-            UPDATE memory_targets SET lifecycle = 'pending', last_enqueued_seq = max(last_enqueued_seq, ?1), consecutive_failures = 0,
-              backoff_until = NULL, reason_code = NULL, reason_message = NULL, last_error = NULL, updated_at = ?2
+            UPDATE memory_targets SET lifecycle = CASE lifecycle WHEN 'degraded' THEN lifecycle ELSE 'pending' END,
+              last_enqueued_seq = max(last_enqueued_seq, ?1), updated_at = ?2
             WHERE target_key = ?3
             """,
             seq, now, MemoryText.TargetKey(target));
