@@ -26,6 +26,10 @@ internal static class RunText
         ("filesSkipped", c => c.FilesSkipped, (c, v) => c.FilesSkipped = v),
         ("filesFailed", c => c.FilesFailed, (c, v) => c.FilesFailed = v),
         ("malformedLines", c => c.MalformedLines, (c, v) => c.MalformedLines = v),
+        ("applied", c => c.Applied, (c, v) => c.Applied = v),
+        ("echoes", c => c.Echoes, (c, v) => c.Echoes = v),
+        ("stale", c => c.Stale, (c, v) => c.Stale = v),
+        ("queued", c => c.Queued, (c, v) => c.Queued = v),
     ];
 
     public static int CounterCount => Counters.Length;

@@ -10,7 +10,7 @@ internal static class Deferral
 {
     /// <summary>Tries of a replay before a waiting row is given up.</summary>
     public const int MaxRetries = 5;
-    private const int ReplayBatch = 50;
+    public const int ReplayBatch = 50;
 
     public static string Key(string entity, string key) => $"{entity}:{key}";
 

@@ -53,6 +53,14 @@ public sealed record RunCounters
     public long FilesSkipped { get; set; }
     public long FilesFailed { get; set; }
     public long MalformedLines { get; set; }
+    /// <summary>Mutations of a memory server that changed something here.</summary>
+    public long Applied { get; set; }
+    /// <summary>Own mutations that came back.</summary>
+    public long Echoes { get; set; }
+    /// <summary>Mutations that what is stored wins against.</summary>
+    public long Stale { get; set; }
+    /// <summary>Changes that a pull journalled: what an enrolled project or another log lacks, and answers.</summary>
+    public long Queued { get; set; }
 
     /// <summary>The counters that are not 0: <c>Published=10, Sent=21</c>.</summary>
     public override string ToString() => string.Join(", ", All().Where(counter => counter.Value != 0).Select(counter => $"{counter.Name}={counter.Value}"));
@@ -64,6 +72,7 @@ public sealed record RunCounters
         (nameof(Rejected), Rejected), (nameof(Quarantined), Quarantined), (nameof(Healed), Healed), (nameof(Collected), Collected),
         (nameof(BytesSent), BytesSent), (nameof(BytesReceived), BytesReceived), (nameof(FilesImported), FilesImported),
         (nameof(FilesSkipped), FilesSkipped), (nameof(FilesFailed), FilesFailed), (nameof(MalformedLines), MalformedLines),
+        (nameof(Applied), Applied), (nameof(Echoes), Echoes), (nameof(Stale), Stale), (nameof(Queued), Queued),
     ];
 }
 

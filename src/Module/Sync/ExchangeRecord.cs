@@ -1,3 +1,4 @@
+using ArtifactSync.Memory;
 using ArtifactSync.Transport;
 using System.Text.Json.Serialization;
 
@@ -6,8 +7,15 @@ namespace ArtifactSync.Sync;
 /// <summary>What the ledger keeps of a request, to do the same again (<c>-RetryFailed</c>). Holds no secret.</summary>
 internal sealed record ExchangeRecord(string Target, IReadOnlyList<string> TranscriptPaths, bool Full, bool PreflightOnly)
 {
+    public IReadOnlyList<string> MemoryProjects { get; init; } = [];
+
+    public MemoryOrder? MemoryOrder { get; init; }
+
     public static ExchangeRecord Of(ExchangeRequest request) =>
-        new(request.Target, request.TranscriptPaths, request.Full, request.PreflightOnly);
+        new(request.Target, request.TranscriptPaths, request.Full, request.PreflightOnly)
+        {
+            MemoryProjects = request.MemoryProjects, MemoryOrder = request.MemoryOrder,
+        };
 
     /// <param name="access">Given anew: the ledger has none.</param>
     public ExchangeRequest ToRequest(string parentRunId, TargetAccess access) => new()
@@ -18,6 +26,8 @@ internal sealed record ExchangeRecord(string Target, IReadOnlyList<string> Trans
         Full = Full,
         PreflightOnly = PreflightOnly,
         ParentRunId = parentRunId,
+        MemoryProjects = MemoryProjects,
+        MemoryOrder = MemoryOrder,
     };
 }
 

@@ -1,3 +1,4 @@
+using ArtifactSync.Memory;
 using ArtifactSync.Model;
 using ArtifactSync.Transport;
 
@@ -38,6 +39,10 @@ public sealed record ExchangeRequest
     /// <summary>Credentials and the like; never recorded, so a repetition takes its own.</summary>
     public TargetAccess Access { get; init; } = TargetAccess.None;
     public string? ParentRunId { get; init; }
+    /// <summary>Of a memory server: send changes of these projects only; empty = of all that are enrolled.</summary>
+    public IReadOnlyList<string> MemoryProjects { get; init; } = [];
+    /// <summary>Of a memory server: who wins; null = as it is stored with the server, LogOrder at first.</summary>
+    public MemoryOrder? MemoryOrder { get; init; }
 }
 
 /// <summary>An import of transcripts.</summary>

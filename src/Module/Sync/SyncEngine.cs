@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
+using ArtifactSync.Memory.Cloud;
 using ArtifactSync.Model;
 using ArtifactSync.Transcripts;
 using ArtifactSync.Transport;
@@ -18,6 +19,10 @@ public sealed partial class SyncEngine(EngineOptions options)
     public async Task<SyncRun> ExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (EngramTarget.Is(request.Target))
+        {
+            return await SyncMemoryAsync(request, observer, cancellationToken);
+        }
         TransportFactory.Check(request.Target, Transport(request, observer, dryRun: true));
         using var archive = ArchiveDatabase.Open(options, ArchiveMode.Create);
         var open = () => TransportFactory.Open(request.Target, Transport(request, observer, dryRun: request.PreflightOnly));
@@ -31,6 +36,10 @@ public sealed partial class SyncEngine(EngineOptions options)
     public async Task<SyncRun> PlanExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (EngramTarget.Is(request.Target))
+        {
+            return PlanMemory(request);
+        }
         TransportFactory.Check(request.Target, Transport(request, observer, dryRun: true));
         using var archive = OpenExisting();
         var run = new PlannedRun(options, request);
@@ -54,7 +63,7 @@ public sealed partial class SyncEngine(EngineOptions options)
         {
             var run = RunTable.FindRequest(archive.Reader, runId) ?? throw new ArtifactSyncException(
                 ErrorCode.RunNotFound, $"There is no run '{runId}' in the archive '{archive.Folder}'.", runId);
-            if (run.Status == RunStatus.Running || run.Kind is not (RunKind.Exchange or RunKind.Preflight))
+            if (run.Status == RunStatus.Running || run.Kind is not (RunKind.Exchange or RunKind.Preflight or RunKind.MemorySync))
             {
                 throw new ArtifactSyncException(ErrorCode.InvalidArgument,
                     run.Status == RunStatus.Running ? $"The run '{runId}' is still running." : $"A run of kind '{run.Kind}' can't be repeated.", runId);

@@ -31,8 +31,6 @@ internal static class TransportFactory
         ["s3"] = NotYet,
         ["http"] = NotYet,
         ["https"] = NotYet,
-        ["engram+http"] = NotYet,
-        ["engram+https"] = NotYet,
     };
 
     /// <summary>Refuses a target that can't be one, before anything is created or recorded.</summary>

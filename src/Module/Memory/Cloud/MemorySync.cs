@@ -11,7 +11,9 @@ internal sealed record MemorySyncSettings
 
     /// <summary>Push these projects only (normalised); empty = all that are enrolled. What is pulled is all that the token may read.</summary>
     public IReadOnlyList<string> Projects { get; init; } = [];
-    public int PageSize { get; init; } = 100;
+    public const int DefaultPageSize = 100;
+
+    public int PageSize { get; init; } = DefaultPageSize;
 
     /// <summary>Numbers below the cursor that every <see cref="ReReadEvery"/>-th pull asks for again (7.5); 0 = never.</summary>
     public long ReReadWindow { get; init; } = 1000;
@@ -19,6 +21,9 @@ internal sealed record MemorySyncSettings
 
     /// <summary>The first pull after a pause of this machine asks for the window, too.</summary>
     public bool IsStart { get; init; }
+
+    /// <summary>Read the whole log, and compare rows that have no number by time.</summary>
+    public bool IsFull { get; init; }
 
     /// <summary>Whether pulls begin before the cursor, to see that it still stands on the same mutation (7.5 step 1).</summary>
     public bool ChecksCursor { get; init; } = true;

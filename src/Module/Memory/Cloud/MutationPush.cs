@@ -141,7 +141,7 @@ internal sealed class MutationPush(MemorySync sync)
         return named.Length > 0 ? named : MemoryText.Project(MemorySessionTable.ProjectOf(db, fields.Text(Field.SessionId)));
     }
 
-    private void Quarantine(IReadOnlyList<(long Seq, string Entity, string Key, string Reason)> rows, CancellationToken cancellationToken)
+    private void Quarantine(List<(long Seq, string Entity, string Key, string Reason)> rows, CancellationToken cancellationToken)
     {
         if (rows.Count == 0)
         {

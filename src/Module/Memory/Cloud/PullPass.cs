@@ -24,7 +24,7 @@ internal sealed record PullPass(PassKind Kind, long Since, long Cursor, CursorMa
 
     public static PullPass Begin(TargetState state, MemorySyncSettings settings, IReadOnlyList<string> owing, bool isFirst)
     {
-        var kind = state.Owes != OwedPass.None || owing.Count > 0 ? PassKind.FromZero
+        var kind = state.Owes != OwedPass.None || owing.Count > 0 || (isFirst && settings.IsFull) ? PassKind.FromZero
             : isFirst && settings.ReRead(state) ? PassKind.ReRead
             : PassKind.Ordinary;
         var since = kind switch
