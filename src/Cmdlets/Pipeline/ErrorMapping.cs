@@ -61,7 +61,7 @@ internal static class ErrorMapping
 
         ErrorCode.ServerUnsupported => ErrorCategory.NotImplemented,
         ErrorCode.SyncPaused or ErrorCode.SyncInProgress => ErrorCategory.ResourceBusy,
-        ErrorCode.MutationRefused or ErrorCode.MutationUnusable => ErrorCategory.InvalidData,
+        ErrorCode.MutationRefused or ErrorCode.MutationUnusable or ErrorCode.MutationMissing => ErrorCategory.InvalidData,
         ErrorCode.MutationWaits or ErrorCode.ProjectNotEnrolled => ErrorCategory.ObjectNotFound,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };

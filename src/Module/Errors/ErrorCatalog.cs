@@ -97,6 +97,7 @@ public static class ErrorCatalog
         [MutationRefused] = new("It stays in the archive and is not sent. Get-MemoryQuarantine shows it with the reason.", Final),
         [MutationUnusable] = new("Report it to whoever runs its machine; it is kept as evidence and never applied.", Final),
         [MutationWaits] = new("What it belongs to has not arrived yet. It is applied when it does.", Retry),
+        [MutationMissing] = new("Run Test-MemorySync with -Repair, then Invoke-ArtifactSync: it pulls what is newer there and sends the rest again.", Retry),
         [ProjectNotEnrolled] = new("Enroll the project with Enable-MemoryProject, or leave its changes where they are.", Final),
     };
 

@@ -101,5 +101,6 @@ public enum ErrorCode
     MutationRefused,
     MutationUnusable,
     MutationWaits,
+    MutationMissing,
     ProjectNotEnrolled,
 }

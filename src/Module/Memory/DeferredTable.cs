@@ -53,6 +53,12 @@ internal static class DeferredTable
         "SELECT coalesce(sum(apply_status = 'deferred'), 0), coalesce(sum(apply_status = 'dead'), 0) FROM memory_deferred",
         static row => (row.Int64(0), row.Int64(1)));
 
+    public static IReadOnlyDictionary<string, (long Deferred, long Dead)> CountByProject(Database db) =>
+        db.Query(
+            "SELECT project, sum(apply_status = 'deferred'), sum(apply_status = 'dead') FROM memory_deferred GROUP BY project",
+            static row => (Project: row.Text(0), Counts: (row.Int64(1), row.Int64(2))))
+            .ToDictionary(row => row.Project, row => row.Counts, StringComparer.Ordinal);
+
     private static DeferredRow Read(Statement row) => new(
         row.Text(0),
         new Mutation(row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5), row.Int64(6), row.TextOrNull(7)),

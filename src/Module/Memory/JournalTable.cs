@@ -77,6 +77,25 @@ internal static class JournalTable
     public static bool HasPendingOf(Database db, string project) =>
         db.Scalar<bool>($"SELECT 1 FROM memory_mutations WHERE project = ? AND {Pending} LIMIT 1", project);
 
+    /// <summary>Tells of every row of an enrolled project what became of it.</summary>
+    public static void EachKey(Database db, Action<string, string, bool, bool> note)
+    {
+        using var statement = db.Prepare(
+            """
+            SELECT DISTINCT entity, entity_key, acked_at IS NOT NULL, disposition IS NOT NULL FROM memory_mutations
+            WHERE project IN (SELECT project FROM memory_projects)
+            """);
+        while (statement.Step())
+        {
+            note(statement.Text(0), statement.Text(1), statement.Bool(2), statement.Bool(3));
+        }
+    }
+
+    /// <summary>Quarantined rows a project.</summary>
+    public static IReadOnlyDictionary<string, long> CountQuarantined(Database db) =>
+        db.Query("SELECT project, count(*) FROM memory_mutations WHERE disposition IS NOT NULL GROUP BY project", static row => (row.Text(0), row.Int64(1)))
+            .ToDictionary(count => count.Item1, count => count.Item2, StringComparer.Ordinal);
+
     /// <summary>Pending rows without a project.</summary>
     public static IReadOnlyList<JournalEntry> Unassigned(Database db, int limit) =>
         [.. db.Query($"SELECT {Columns} FROM memory_mutations WHERE {Pending} AND project = '' ORDER BY seq LIMIT ?", Read, limit)];

@@ -13,6 +13,9 @@ internal static class MemoryProjectTable
 
     public static bool Remove(Database db, string project) => db.Execute("DELETE FROM memory_projects WHERE project = ?", project) > 0;
 
+    public static IReadOnlyList<string> Enrolled(Database db) =>
+        [.. db.Query("SELECT project FROM memory_projects ORDER BY project", static row => row.Text(0))];
+
     public static IReadOnlyList<string> Owing(Database db) =>
         [.. db.Query("SELECT project FROM memory_projects WHERE owes_pass <> 0 ORDER BY project", static row => row.Text(0))];
 

@@ -45,6 +45,20 @@ public sealed record ExchangeRequest
     public MemoryOrder? MemoryOrder { get; init; }
 }
 
+/// <summary>Whether a memory server holds what the archive holds (<c>Test-MemorySync</c>).</summary>
+public sealed record MemoryProofRequest
+{
+    /// <summary><c>engram+https://…</c></summary>
+    public required string Target { get; init; }
+    /// <summary>Empty = all enrolled projects.</summary>
+    public IReadOnlyList<string> Projects { get; init; } = [];
+    /// <summary>Pull what the server holds newer, queue the rest again.</summary>
+    public bool Repair { get; init; }
+    /// <summary>Look only, and write nothing, the ledger included.</summary>
+    public bool WhatIf { get; init; }
+    public TargetAccess Access { get; init; } = TargetAccess.None;
+}
+
 /// <summary>An import of transcripts.</summary>
 public sealed record ImportRequest
 {

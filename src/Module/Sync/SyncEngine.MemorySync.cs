@@ -16,6 +16,27 @@ public sealed partial class SyncEngine
         return await new MemorySyncRun(archive, () => new MutationClient(server, request.Access.Token), request, observer).RunAsync(cancellationToken);
     }
 
+    /// <summary>Where the archive differs from the log of a memory server; with repair, what was done about it.</summary>
+    /// <exception cref="ArtifactSyncException">ArchiveNotFound; ProjectNotEnrolled; SyncInProgress; what the server answers.</exception>
+    public async Task<IReadOnlyList<MemoryFinding>> TestMemoryAsync(MemoryProofRequest request, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var server = EngramTarget.Parse(request.Target, request.Access.AllowInsecure);
+        using var archive = ArchiveDatabase.Open(options, request.WhatIf ? ArchiveMode.ReadOnly : ArchiveMode.ReadWrite);
+        return await new MemoryProofRun(archive, () => new MutationClient(server, request.Access.Token), request, observer).RunAsync(cancellationToken);
+    }
+
+    /// <summary>The state of memory synchronisation: the server, then its projects.</summary>
+    /// <param name="projects">Only these; empty = the server and all.</param>
+    public IEnumerable<SyncState> GetSyncStates(IReadOnlyList<string> projects)
+    {
+        using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly);
+        foreach (var state in StateReader.Read(archive.Reader, [.. projects.Select(MemoryText.Project)], archive.Folder))
+        {
+            yield return state;
+        }
+    }
+
     /// <summary>What would be sent; nothing is asked of the server, so what would come is not known.</summary>
     private SyncRun PlanMemory(ExchangeRequest request)
     {
