@@ -50,6 +50,12 @@ internal static class ErrorMapping
         ErrorCode.TransferIncomplete => ErrorCategory.WriteError,
         ErrorCode.TranscriptUnreadable => ErrorCategory.ReadError,
         ErrorCode.TranscriptSessionTaken => ErrorCategory.ResourceExists,
+
+        ErrorCode.MemoryDocumentInvalid or ErrorCode.MemoryChunkInvalid or ErrorCode.MemoryChunkStalled => ErrorCategory.InvalidData,
+        ErrorCode.MemorySessionMissing or ErrorCode.MemoryNotFound => ErrorCategory.ObjectNotFound,
+        ErrorCode.MemoryVersionUnsupported or ErrorCode.MemoryNotEnrolled => ErrorCategory.InvalidOperation,
+        ErrorCode.MemoryChunkConflict => ErrorCategory.ResourceExists,
+        ErrorCode.MemoryFileUnreadable => ErrorCategory.ReadError,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
 

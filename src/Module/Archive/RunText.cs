@@ -26,6 +26,9 @@ internal static class RunText
         ("filesSkipped", c => c.FilesSkipped, (c, v) => c.FilesSkipped = v),
         ("filesFailed", c => c.FilesFailed, (c, v) => c.FilesFailed = v),
         ("malformedLines", c => c.MalformedLines, (c, v) => c.MalformedLines = v),
+        ("memoryInserted", c => c.MemoryInserted, (c, v) => c.MemoryInserted = v),
+        ("memoryUpdated", c => c.MemoryUpdated, (c, v) => c.MemoryUpdated = v),
+        ("memorySkipped", c => c.MemorySkipped, (c, v) => c.MemorySkipped = v),
     ];
 
     public static int CounterCount => Counters.Length;

@@ -83,4 +83,15 @@ public enum ErrorCode
     TranscriptUnreadable,
     TranscriptLineMalformed,
     TranscriptSessionTaken,
+
+    // Memory plane
+    MemoryDocumentInvalid,
+    MemoryVersionUnsupported,
+    MemorySessionMissing,
+    MemoryChunkInvalid,
+    MemoryChunkStalled,
+    MemoryChunkConflict,
+    MemoryNotFound,
+    MemoryNotEnrolled,
+    MemoryFileUnreadable,
 }

@@ -53,6 +53,10 @@ public sealed record RunCounters
     public long FilesSkipped { get; set; }
     public long FilesFailed { get; set; }
     public long MalformedLines { get; set; }
+    /// <summary>Rows of the memory plane (sessions, observations, prompts) that an import inserted, updated, left as they were.</summary>
+    public long MemoryInserted { get; set; }
+    public long MemoryUpdated { get; set; }
+    public long MemorySkipped { get; set; }
 
     /// <summary>The counters that are not 0: <c>Published=10, Sent=21</c>.</summary>
     public override string ToString() => string.Join(", ", All().Where(counter => counter.Value != 0).Select(counter => $"{counter.Name}={counter.Value}"));
@@ -64,6 +68,7 @@ public sealed record RunCounters
         (nameof(Rejected), Rejected), (nameof(Quarantined), Quarantined), (nameof(Healed), Healed), (nameof(Collected), Collected),
         (nameof(BytesSent), BytesSent), (nameof(BytesReceived), BytesReceived), (nameof(FilesImported), FilesImported),
         (nameof(FilesSkipped), FilesSkipped), (nameof(FilesFailed), FilesFailed), (nameof(MalformedLines), MalformedLines),
+        (nameof(MemoryInserted), MemoryInserted), (nameof(MemoryUpdated), MemoryUpdated), (nameof(MemorySkipped), MemorySkipped),
     ];
 }
 
