@@ -63,6 +63,11 @@ internal static class ErrorMapping
         ErrorCode.SyncPaused or ErrorCode.SyncInProgress => ErrorCategory.ResourceBusy,
         ErrorCode.MutationRefused or ErrorCode.MutationUnusable or ErrorCode.MutationMissing => ErrorCategory.InvalidData,
         ErrorCode.MutationWaits or ErrorCode.ProjectNotEnrolled => ErrorCategory.ObjectNotFound,
+        ErrorCode.MemoryDocumentInvalid or ErrorCode.MemoryChunkInvalid or ErrorCode.MemoryChunkStalled => ErrorCategory.InvalidData,
+        ErrorCode.MemorySessionMissing or ErrorCode.MemoryNotFound => ErrorCategory.ObjectNotFound,
+        ErrorCode.MemoryVersionUnsupported or ErrorCode.MemoryNotEnrolled => ErrorCategory.InvalidOperation,
+        ErrorCode.MemoryChunkConflict => ErrorCategory.ResourceExists,
+        ErrorCode.MemoryFileUnreadable => ErrorCategory.ReadError,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
 

@@ -30,6 +30,9 @@ internal static class RunText
         ("echoes", c => c.Echoes, (c, v) => c.Echoes = v),
         ("stale", c => c.Stale, (c, v) => c.Stale = v),
         ("queued", c => c.Queued, (c, v) => c.Queued = v),
+        ("memoryInserted", c => c.MemoryInserted, (c, v) => c.MemoryInserted = v),
+        ("memoryUpdated", c => c.MemoryUpdated, (c, v) => c.MemoryUpdated = v),
+        ("memorySkipped", c => c.MemorySkipped, (c, v) => c.MemorySkipped = v),
     ];
 
     public static int CounterCount => Counters.Length;

@@ -99,6 +99,15 @@ public static class ErrorCatalog
         [MutationWaits] = new("What it belongs to has not arrived yet. It is applied when it does.", Retry),
         [MutationMissing] = new("Run Test-MemorySync with -Repair, then Invoke-ArtifactSync: it pulls what is newer there and sends the rest again.", Retry),
         [ProjectNotEnrolled] = new("Enroll the project with Enable-MemoryProject, or leave its changes where they are.", Final),
+        [MemoryDocumentInvalid] = new("Nothing of the file was imported. Export it again; it must be one JSON document of a memory store.", Final),
+        [MemoryVersionUnsupported] = new("A newer program wrote it. Update the module, or export it again with the older program.", Final),
+        [MemorySessionMissing] = new("Import the file or chunk that holds the session first, or export again with it.", Retry),
+        [MemoryChunkInvalid] = new("Restore the chunk directory from its source (git checkout), then import again.", Retry),
+        [MemoryChunkStalled] = new("Fetch the chunk that holds the session which the message names, then import again.", Retry),
+        [MemoryChunkConflict] = new("Two different chunks bear one id. Export to another directory, or change a row and export again.", Final),
+        [MemoryNotFound] = new("List the memories with Get-ArchiveMemory; -IncludeDeleted shows deleted ones.", Final),
+        [MemoryFileUnreadable] = new("Check that the file exists and that this account may read it.", Retry),
+        [MemoryNotEnrolled] = new("Enroll the project with Enable-MemoryProject first.", Final),
     };
 
     /// <summary>Codes whose cause can pass by itself: an exchange or a surgical run that met one is worth repeating.</summary>

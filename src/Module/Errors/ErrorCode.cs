@@ -103,4 +103,14 @@ public enum ErrorCode
     MutationWaits,
     MutationMissing,
     ProjectNotEnrolled,
+    // Memory plane
+    MemoryDocumentInvalid,
+    MemoryVersionUnsupported,
+    MemorySessionMissing,
+    MemoryChunkInvalid,
+    MemoryChunkStalled,
+    MemoryChunkConflict,
+    MemoryNotFound,
+    MemoryNotEnrolled,
+    MemoryFileUnreadable,
 }

@@ -147,8 +147,17 @@ internal sealed partial class MutationApplier(ChangeContext change, VersionRule 
         }
 
         var created = MemoryText.IsBlank(row.CreatedAt) ? change.Now : row.CreatedAt;
-        RelationTable.Put(Db, row with { CreatedAt = created, UpdatedAt = MemoryText.IsBlank(row.UpdatedAt) ? created : row.UpdatedAt });
-        change.PutVersion(Entity.Relation, row.SyncId, new EntityVersion("", incoming.Seq, VersionState.Live, incoming.Project));
+        row = row with { CreatedAt = created, UpdatedAt = MemoryText.IsBlank(row.UpdatedAt) ? created : row.UpdatedAt };
+        if (incoming.Seq == 0)
+        {
+            change.SaveRelation(row); // no server has it yet, as far as we know
+        }
+        else
+        {
+            RelationTable.Put(Db, row);
+            change.PutVersion(Entity.Relation, row.SyncId, new EntityVersion("", incoming.Seq, VersionState.Live, incoming.Project));
+        }
+
         DeferredTable.Remove(Db, Deferral.Key(Entity.Relation, row.SyncId));
         return ApplyResult.Applied;
     }

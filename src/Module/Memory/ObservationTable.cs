@@ -19,6 +19,17 @@ internal static class ObservationTable
     public static Observation? Find(Database db, string syncId) => db.First(
         $"SELECT {Columns} FROM memory_observations o WHERE o.sync_id = ? ORDER BY o.id DESC LIMIT 1", Read, syncId);
 
+    /// <summary>What deciding about a row takes, without its text.</summary>
+    public static ObservationHead? FindHead(Database db, string syncId)
+    {
+        using var statement = db.Prepare(
+            "SELECT id, updated_at, created_at, deleted_at FROM memory_observations WHERE sync_id = ? ORDER BY id DESC LIMIT 1");
+        statement.Bind(1, syncId);
+        return statement.Step()
+            ? new ObservationHead(statement.Int64(0), statement.Text(1), statement.Text(2), IsDeleted: !statement.IsNull(3))
+            : null;
+    }
+
     public static bool Exists(Database db, string syncId) =>
         db.Scalar<bool>("SELECT 1 FROM memory_observations WHERE sync_id = ? LIMIT 1", syncId);
 
@@ -103,3 +114,6 @@ internal static class ObservationTable
         .Bind(11, row.DeletedAt).Bind(12, MemoryText.ContentHash(row.Content)).Bind(13, row.ToolName).Bind(14, row.Title)
         .Bind(15, row.Content);
 }
+
+/// <summary>Number, version and state of an observation.</summary>
+internal readonly record struct ObservationHead(long Id, string UpdatedAt, string CreatedAt, bool IsDeleted);

@@ -10,6 +10,9 @@ internal static class PromptTable
     public static Prompt? Find(Database db, string syncId) => db.First(
         $"SELECT {Columns} FROM memory_prompts p WHERE p.sync_id = ? ORDER BY p.id DESC LIMIT 1", Read, syncId);
 
+    public static bool Exists(Database db, string syncId) =>
+        db.Scalar<bool>("SELECT 1 FROM memory_prompts WHERE sync_id = ? LIMIT 1", syncId);
+
     public static void Insert(Database db, Prompt row) => db.Execute(
         "INSERT INTO memory_prompts(sync_id, session_id, content, project, created_at) VALUES (?, ?, ?, ?, ?)",
         row.SyncId, row.SessionId, row.Content, row.Project, row.CreatedAt);

@@ -61,6 +61,10 @@ public sealed record RunCounters
     public long Stale { get; set; }
     /// <summary>Changes that a pull journalled: what an enrolled project or another log lacks, and answers.</summary>
     public long Queued { get; set; }
+    /// <summary>Rows of the memory plane (sessions, observations, prompts) that an import inserted, updated, left as they were.</summary>
+    public long MemoryInserted { get; set; }
+    public long MemoryUpdated { get; set; }
+    public long MemorySkipped { get; set; }
 
     /// <summary>The counters that are not 0: <c>Published=10, Sent=21</c>.</summary>
     public override string ToString() => string.Join(", ", All().Where(counter => counter.Value != 0).Select(counter => $"{counter.Name}={counter.Value}"));
@@ -73,6 +77,7 @@ public sealed record RunCounters
         (nameof(BytesSent), BytesSent), (nameof(BytesReceived), BytesReceived), (nameof(FilesImported), FilesImported),
         (nameof(FilesSkipped), FilesSkipped), (nameof(FilesFailed), FilesFailed), (nameof(MalformedLines), MalformedLines),
         (nameof(Applied), Applied), (nameof(Echoes), Echoes), (nameof(Stale), Stale), (nameof(Queued), Queued),
+        (nameof(MemoryInserted), MemoryInserted), (nameof(MemoryUpdated), MemoryUpdated), (nameof(MemorySkipped), MemorySkipped),
     ];
 }
 
