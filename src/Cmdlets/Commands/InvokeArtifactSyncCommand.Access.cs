@@ -23,5 +23,7 @@ public sealed partial class InvokeArtifactSyncCommand
         AccessKeyId = Credential?.UserName,
         SecretKey = Credential?.Password,
         S3Endpoint = S3Endpoint,
+        Token = Token,
+        AllowInsecure = AllowInsecure,
     };
 }

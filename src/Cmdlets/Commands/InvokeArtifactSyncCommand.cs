@@ -77,6 +77,7 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
         Target = TargetPath.Resolve(SessionState, target),
         TranscriptPaths = [.. Path.SelectMany(path => FileSystemPaths.LiteralOrWildcard(SessionState, path))],
         Initialize = Initialize, OriginId = OriginId, Full = Full, PreflightOnly = PreflightOnly, Access = Access,
+        MemoryProjects = MemoryProject, MemoryOrder = MemoryOrder,
     };
 
     private delegate Task<SyncRun> Work(SyncEngine engine, Decision decision, PipelineSink sink, CancellationToken cancellationToken);

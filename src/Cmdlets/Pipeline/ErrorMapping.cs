@@ -62,7 +62,7 @@ internal static class ErrorMapping
         ErrorCode.ServerUnsupported => ErrorCategory.NotImplemented,
         ErrorCode.SyncPaused or ErrorCode.SyncInProgress => ErrorCategory.ResourceBusy,
         ErrorCode.MutationRefused or ErrorCode.MutationUnusable or ErrorCode.MutationMissing => ErrorCategory.InvalidData,
-        ErrorCode.MutationWaits or ErrorCode.ProjectNotEnrolled => ErrorCategory.ObjectNotFound,
+        ErrorCode.MutationWaits => ErrorCategory.ObjectNotFound,
         ErrorCode.MemoryDocumentInvalid or ErrorCode.MemoryChunkInvalid or ErrorCode.MemoryChunkStalled => ErrorCategory.InvalidData,
         ErrorCode.MemorySessionMissing or ErrorCode.MemoryNotFound => ErrorCategory.ObjectNotFound,
         ErrorCode.MemoryVersionUnsupported or ErrorCode.MemoryNotEnrolled => ErrorCategory.InvalidOperation,

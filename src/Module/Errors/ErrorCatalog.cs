@@ -98,7 +98,6 @@ public static class ErrorCatalog
         [MutationUnusable] = new("Report it to whoever runs its machine; it is kept as evidence and never applied.", Final),
         [MutationWaits] = new("What it belongs to has not arrived yet. It is applied when it does.", Retry),
         [MutationMissing] = new("Run Test-MemorySync with -Repair, then Invoke-ArtifactSync: it pulls what is newer there and sends the rest again.", Retry),
-        [ProjectNotEnrolled] = new("Enroll the project with Enable-MemoryProject, or leave its changes where they are.", Final),
         [MemoryDocumentInvalid] = new("Nothing of the file was imported. Export it again; it must be one JSON document of a memory store.", Final),
         [MemoryVersionUnsupported] = new("A newer program wrote it. Update the module, or export it again with the older program.", Final),
         [MemorySessionMissing] = new("Import the file or chunk that holds the session first, or export again with it.", Retry),

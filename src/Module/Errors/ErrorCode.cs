@@ -102,7 +102,6 @@ public enum ErrorCode
     MutationUnusable,
     MutationWaits,
     MutationMissing,
-    ProjectNotEnrolled,
     // Memory plane
     MemoryDocumentInvalid,
     MemoryVersionUnsupported,

@@ -17,7 +17,7 @@ public sealed partial class SyncEngine
     }
 
     /// <summary>Where the archive differs from the log of a memory server; with repair, what was done about it.</summary>
-    /// <exception cref="ArtifactSyncException">ArchiveNotFound; ProjectNotEnrolled; SyncInProgress; what the server answers.</exception>
+    /// <exception cref="ArtifactSyncException">ArchiveNotFound; MemoryNotEnrolled; SyncInProgress; what the server answers.</exception>
     public async Task<IReadOnlyList<MemoryFinding>> TestMemoryAsync(MemoryProofRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -8,7 +8,7 @@ namespace ArtifactSync.Memory.Cloud;
 /// <summary>A proof or repair as a run of the ledger.</summary>
 internal sealed class MemoryProofRun(ArchiveDatabase archive, Func<IMutationApi> open, MemoryProofRequest request, IRunObserver observer)
 {
-    /// <exception cref="ArtifactSyncException">What ended the run; it is in the ledger too. ProjectNotEnrolled.</exception>
+    /// <exception cref="ArtifactSyncException">What ended the run; it is in the ledger too. MemoryNotEnrolled.</exception>
     public async Task<IReadOnlyList<MemoryFinding>> RunAsync(CancellationToken cancellationToken)
     {
         var projects = Projects();
@@ -59,7 +59,7 @@ internal sealed class MemoryProofRun(ArchiveDatabase archive, Func<IMutationApi>
         List<string> named = [.. request.Projects.Select(MemoryText.Project).Distinct(StringComparer.Ordinal)];
         return named.Find(project => !enrolled.Contains(project, StringComparer.Ordinal)) is { } other
             ? throw new ArtifactSyncException(
-                ErrorCode.ProjectNotEnrolled, $"Project '{other}' is not enrolled in '{archive.Folder}', so no server is expected to hold it.", other)
+                ErrorCode.MemoryNotEnrolled, $"Project '{other}' is not enrolled in '{archive.Folder}', so no server is expected to hold it.", other)
             : named;
     }
 

@@ -51,6 +51,7 @@ internal sealed class MutationClient : IMutationApi
         using var request = new HttpRequestMessage(HttpMethod.Post, Route("/sync/mutations/push"));
         request.Content = new ByteArrayContent(body);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Add("Origin", _server.GetLeftPart(UriPartial.Authority)); // a listener without token asks for it
         using var response = await SendAsync(request, cancellationToken);
         if (response.StatusCode == HttpStatusCode.OK)
         {

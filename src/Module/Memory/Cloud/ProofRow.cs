@@ -9,7 +9,7 @@ internal sealed record ProofRow(string Entity, string Key, string Project, Entit
     public IReadOnlyList<SessionField> Fields { get; init; } = [];
 
     /// <summary>The largest number that this state stands on.</summary>
-    public long LastSeq => Math.Max(Version.Seq ?? 0, Fields.Count == 0 ? 0 : Fields.Max(field => field.Seq ?? 0));
+    public long LastSeq => Math.Max(Version.Seq ?? 0, Fields.Count == 0 ? 0 : Fields.Max(register => register.Seq ?? 0));
 
     public bool IsGone => Version.State == VersionState.Gone;
 

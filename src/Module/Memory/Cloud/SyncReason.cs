@@ -13,7 +13,7 @@ internal static class SyncReason
         ErrorCode.TargetForbidden => "policy_forbidden",
         ErrorCode.SyncPaused => "paused",
         ErrorCode.ServerUnsupported => "server_unsupported",
-        ErrorCode.ProjectNotEnrolled => NotEnrolled,
+        ErrorCode.MemoryNotEnrolled => NotEnrolled,
         ErrorCode.TargetUnreachable or ErrorCode.TargetUnavailable or ErrorCode.TargetTimeout or ErrorCode.TargetProtocolError
             or ErrorCode.MutationRefused => "transport_failed",
         _ => "internal_error",
