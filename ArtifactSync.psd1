@@ -13,9 +13,12 @@
     FunctionsToExport    = @()
     CmdletsToExport      = @(
         'Get-ArchiveSession'
+        'Get-SyncPeer'
         'Get-SyncRun'
         'Import-ArchiveSession'
         'Invoke-ArtifactSync'
+        'Start-SyncPeer'
+        'Stop-SyncPeer'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

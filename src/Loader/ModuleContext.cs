@@ -34,8 +34,19 @@ public sealed class ModuleContext : AssemblyLoadContext
     protected override Assembly? Load(AssemblyName assemblyName)
     {
         ArgumentNullException.ThrowIfNull(assemblyName);
-        var path = Path.Combine(_folder, assemblyName.Name + ".dll");
-        return File.Exists(path) ? LoadFromAssemblyPath(path) : null;
+        var file = assemblyName.Name + ".dll";
+        var path = Path.Combine(_folder, file);
+        return File.Exists(path) ? LoadFromAssemblyPath(path)
+            : AspNetProbe.IsPart(assemblyName.Name ?? "") ? LoadAspNet(file) : null;
+    }
+
+    private Assembly? LoadAspNet(string file)
+    {
+        var folders = AspNetProbe.Folders(_folder).ToList();
+        if (folders.Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists) is { } found)
+            return LoadFromAssemblyPath(found);
+        AppContext.SetData(AspNetProbe.DataName, string.Join(", ", folders)); // for the error that tells what to install
+        return null;
     }
 
     /// <inheritdoc/>

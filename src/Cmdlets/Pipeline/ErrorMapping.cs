@@ -68,6 +68,10 @@ internal static class ErrorMapping
         ErrorCode.MemoryVersionUnsupported or ErrorCode.MemoryNotEnrolled => ErrorCategory.InvalidOperation,
         ErrorCode.MemoryChunkConflict => ErrorCategory.ResourceExists,
         ErrorCode.MemoryFileUnreadable => ErrorCategory.ReadError,
+        ErrorCode.AddressInUse => ErrorCategory.ResourceBusy,
+        ErrorCode.PeerTokenRequired => ErrorCategory.SecurityError,
+        ErrorCode.PeerRuntimeMissing => ErrorCategory.NotInstalled,
+        ErrorCode.ListenerNotFound => ErrorCategory.ObjectNotFound,
         _ => ErrorCategory.NotSpecified, // a test finds codes that forgot their line
     };
 

@@ -107,6 +107,10 @@ public static class ErrorCatalog
         [MemoryNotFound] = new("List the memories with Get-ArchiveMemory; -IncludeDeleted shows deleted ones.", Final),
         [MemoryFileUnreadable] = new("Check that the file exists and that this account may read it.", Retry),
         [MemoryNotEnrolled] = new("Enroll the project with Enable-MemoryProject first.", Final),
+        [AddressInUse] = new("Another program listens there. Name another port, or port 0 for any free one.", Retry),
+        [PeerTokenRequired] = new("Give -Token, or listen on 127.0.0.1 only.", Final),
+        [PeerRuntimeMissing] = new("Install the ASP.NET Core 10 runtime (aspnetcore-runtime-10.0), then start a new PowerShell.", Final),
+        [ListenerNotFound] = new("List the listeners of this session with Get-SyncPeer -Listener.", Final),
     };
 
     /// <summary>Codes whose cause can pass by itself: an exchange or a surgical run that met one is worth repeating.</summary>

@@ -112,4 +112,9 @@ public enum ErrorCode
     MemoryNotFound,
     MemoryNotEnrolled,
     MemoryFileUnreadable,
+    // Peers
+    AddressInUse,
+    PeerTokenRequired,
+    PeerRuntimeMissing,
+    ListenerNotFound,
 }

@@ -81,10 +81,10 @@ internal sealed class LocalStore
     /// Artifacts that become visible, durable and catalogued together. Publishing passes the checkpoints
     /// <c>store:staged</c>, <c>store:synced</c>, <c>store:named</c> and <c>store:published</c>.
     /// </summary>
-    public StoreBatch BeginBatch()
+    public StoreBatch BeginBatch(Database? db = null)
     {
         _folder.CreateRoot();
-        return new StoreBatch(this, _folder.BeginBatch(step => _archive.Options.Checkpoint("store:" + step)), QuarantineTable.Repairs(_archive.Reader));
+        return new StoreBatch(this, _folder.BeginBatch(step => _archive.Options.Checkpoint("store:" + step)), QuarantineTable.Repairs(db ?? _archive.Reader));
     }
 
     /// <summary>

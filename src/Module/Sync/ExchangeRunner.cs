@@ -1,11 +1,7 @@
 using System.Text.Json;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
-using ArtifactSync.Ingest;
-using ArtifactSync.Metadata;
 using ArtifactSync.Model;
-using ArtifactSync.Publish;
-using ArtifactSync.Store;
 using ArtifactSync.Transcripts;
 using ArtifactSync.Transport;
 
@@ -69,7 +65,7 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         }
 
         run.Enter("pull");
-        RecoverLostStore(context, cancellationToken);
+        StoreMarker.Recover(context, cancellationToken);
         var exchange = new StoreExchange(context, transport); // reads the cursors
         await exchange.ListOriginsAsync(cancellationToken);
         context.KnownOrigins.UnionWith(context.Store.ListOrigins());
@@ -86,26 +82,26 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         if (request.Initialize)
         {
             // What others say of this machine's sessions comes first: it wins over curation from before (spec 7.7).
-            Import(context, cancellationToken);
-            PublishBaseline(context, cancellationToken);
+            RunSteps.Import(context, cancellationToken);
+            RunSteps.PublishBaseline(context, cancellationToken);
         }
 
         run.Enter("publish");
         Publish(context, exchange, cancellationToken);
 
         run.Enter("push");
-        await exchange.PushAsync(cancellationToken);
+        await PushAsync(context, exchange, cancellationToken);
 
         if (!request.Initialize)
         {
-            Import(context, cancellationToken);
+            RunSteps.Import(context, cancellationToken);
             // Owed by an initialization that did not come so far.
-            if (PublishBaseline(context, cancellationToken) > 0)
+            if (RunSteps.PublishBaseline(context, cancellationToken) > 0)
             {
-                await exchange.PushAsync(cancellationToken);
+                await PushAsync(context, exchange, cancellationToken);
             }
         }
-        await transport.CompleteAsync(cancellationToken);
+        await CompleteAsync(context, transport, cancellationToken);
     }
 
     private void Tell(IgnoredNames ignored)
@@ -115,15 +111,6 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
             return;
         }
         observer.Verbose($"Ignored at '{request.Target}': {ignored.ConflictCopies} conflict copies of a synchroniser, {ignored.Stray} other names that are no artifacts.");
-    }
-
-    private void Import(ExchangeContext context, CancellationToken cancellationToken)
-    {
-        context.Run.Enter("ingest");
-        new Ingester(context).Run(cancellationToken);
-
-        context.Run.Enter("replay");
-        Replay(context, cancellationToken);
     }
 
     private void ImportTranscripts(ExchangeContext context, CancellationToken cancellationToken)
@@ -136,84 +123,38 @@ internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> o
         }
     }
 
-    /// <summary>
-    /// Own rows to the store. An archive that was copied to another machine goes on importing, but must not publish there; nor
-    /// may a number be given while those at the target can't be seen (spec 6.5). A fault here leaves the rest of the exchange.
-    /// </summary>
-    private void Publish(ExchangeContext context, StoreExchange exchange, CancellationToken cancellationToken)
+    /// <summary>No number may be given while those at the target can't be seen (spec 6.5).</summary>
+    private static void Publish(ExchangeContext context, StoreExchange exchange, CancellationToken cancellationToken)
     {
-        if (OriginAdoption.CloneFault(archive.Reader, archive.Options.Machine) is { } cloned)
+        if (!exchange.LeavesOut(context.OwnOrigin!)) // else the ledger has why
         {
-            context.Run.Failed("origin", context.OwnOrigin!, "publish", cloned);
-            observer.Warning(cloned.Message);
-            return;
+            RunSteps.Publish(context, cancellationToken);
         }
-        if (exchange.LeavesOut(context.OwnOrigin!))
-        {
-            return; // the ledger has why
-        }
+    }
+
+    /// <summary>A peer that takes nothing still gave what it has: that is imported, and the run tells the rest.</summary>
+    private async Task PushAsync(ExchangeContext context, StoreExchange exchange, CancellationToken cancellationToken)
+    {
         try
         {
-            context.OwnSessionsQueued = false;
-            new Publisher(context, context.OwnOrigin!).Run(cancellationToken);
+            await exchange.PushAsync(cancellationToken);
         }
-        catch (ArtifactSyncException fault) when (!Faults.EndsRun(fault.Code))
+        catch (ArtifactSyncException fault) when (fault.Code == ErrorCode.TargetReadOnly && !TargetPath.IsFolder(request.Target))
         {
-            context.Run.Failed("origin", context.OwnOrigin!, "publish", fault);
-            observer.Warning(fault.Message);
+            context.Run.Failed("target", request.Target, "push", fault);
         }
     }
 
-    private void Replay(ExchangeContext context, CancellationToken cancellationToken)
+    /// <summary>Everything is exchanged; what a peer makes of it now is no reason to lose that.</summary>
+    private async Task CompleteAsync(ExchangeContext context, ITransport transport, CancellationToken cancellationToken)
     {
-        using var lease = context.AcquireLease(cancellationToken);
-        var result = MetadataReplay.Run(
-            archive, new LocalEventStore(context.Store), context.OwnOrigin!, lease, observer, cancellationToken, request.Full);
-        context.Run.Count(counters =>
+        try
         {
-            counters.ImportedEvents += result.Imported;
-            counters.Deferred += result.Deferred;
-            counters.Quarantined += result.Quarantined;
-        });
-        foreach (var entity in result.Entities)
-        {
-            context.Run.Add(entity);
+            await transport.CompleteAsync(cancellationToken);
         }
-    }
-
-    /// <summary>Curation from before the adoption follows once what others said has been imported. Returns the number of events.</summary>
-    private long PublishBaseline(ExchangeContext context, CancellationToken cancellationToken)
-    {
-        if (!Baseline.IsOwed(archive.Reader) || OriginAdoption.CloneFault(archive.Reader, archive.Options.Machine) is not null)
+        catch (ArtifactSyncException fault)
         {
-            return 0;
-        }
-        context.Run.Enter("baseline");
-        using var lease = context.AcquireLease(cancellationToken);
-        return Baseline.Publish(archive, new LocalEventStore(context.Store), lease, cancellationToken);
-    }
-
-    /// <summary>The user (or a disk) took the store away: everything is fetched or made again, under the same names (spec 6.4).</summary>
-    private void RecoverLostStore(ExchangeContext context, CancellationToken cancellationToken)
-    {
-        if (StoreMarker.IsIntact(archive))
-        {
-            return;
-        }
-        using var lease = context.AcquireLease(cancellationToken);
-        using var transaction = lease.Begin();
-        var lost = StoreMarker.HoldsAnything(archive) ? 0 : CatalogTable.Count(transaction.Db);
-        if (lost > 0)
-        {
-            CatalogTable.Clear(transaction.Db);
-            TargetTable.ClearAllCursors(transaction.Db);
-            PublicationTable.EnqueueAll(transaction.Db, archive.Clock.GetUtcNow());
-        }
-        StoreMarker.Create(archive, transaction.Db);
-        transaction.Commit();
-        if (lost > 0)
-        {
-            observer.Warning($"The local store '{archive.ArtifactsFolder}' was lost with {lost} artifacts; it is made again from the archive and the target.");
+            context.Run.Failed("target", request.Target, "complete", fault);
         }
     }
 }

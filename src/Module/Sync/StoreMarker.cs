@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 
@@ -22,6 +24,48 @@ internal static class StoreMarker
         {
             throw new ArtifactSyncException(ErrorCode.AccessDenied,
                 $"The local store '{archive.ArtifactsFolder}' can't be read: {e.Message} Check its permissions.", archive.ArtifactsFolder, e);
+        }
+    }
+
+    /// <summary>
+    /// What this store may be called in front of others: equal for the same store alone, and no way back to its id. Null when
+    /// there is no store yet.
+    /// </summary>
+    public static string? Identity(string archiveFolder)
+    {
+        try
+        {
+            var path = Path.Combine(archiveFolder, "artifacts", FileName);
+            return File.Exists(path) ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("store:" + File.ReadAllText(path)))) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The user (or a disk) took the store away: everything is fetched or made again, under the same names (spec 6.4).</summary>
+    public static void Recover(ExchangeContext context, CancellationToken cancellationToken)
+    {
+        var archive = context.Archive;
+        if (IsIntact(archive))
+        {
+            return;
+        }
+        using var lease = context.AcquireLease(cancellationToken);
+        using var transaction = lease.Begin();
+        var lost = HoldsAnything(archive) ? 0 : CatalogTable.Count(transaction.Db);
+        if (lost > 0)
+        {
+            CatalogTable.Clear(transaction.Db);
+            TargetTable.ClearAllCursors(transaction.Db);
+            PublicationTable.EnqueueAll(transaction.Db, archive.Clock.GetUtcNow());
+        }
+        Create(archive, transaction.Db);
+        transaction.Commit();
+        if (lost > 0)
+        {
+            context.Observer.Warning($"The local store '{archive.ArtifactsFolder}' was lost with {lost} artifacts; it is made again from the archive and the target.");
         }
     }
 

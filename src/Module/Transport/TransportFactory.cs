@@ -29,8 +29,8 @@ internal static class TransportFactory
     private static readonly Dictionary<string, Func<string, TransportOptions, ITransport>> Schemes = new(StringComparer.OrdinalIgnoreCase)
     {
         ["s3"] = NotYet,
-        ["http"] = NotYet,
-        ["https"] = NotYet,
+        ["http"] = Http.HttpPeerTransport.Open,
+        ["https"] = Http.HttpPeerTransport.Open,
     };
 
     /// <summary>Refuses a target that can't be one, before anything is created or recorded.</summary>

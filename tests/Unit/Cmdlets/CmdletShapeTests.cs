@@ -14,6 +14,13 @@ public partial class CmdletShapeTests
         "[-Project String] [-Origin String] [-Since DateTimeOffset] [-Name String] [-Query String] [-Starred] [-Trashed] "
         + "[-First Int32] [-IncludeMessage] [-ArchivePath String]")]
     [InlineData("Get-ArchiveSession", "Id", "[-Id] String[] [-Trashed] [-IncludeMessage] [-ArchivePath String]")]
+    [InlineData("Get-SyncPeer", "Archive", "[-ArchivePath String]")]
+    [InlineData("Get-SyncPeer", "Listener", "-Listener [-ArchivePath String]")]
+    [InlineData("Start-SyncPeer", "__AllParameterSets",
+        "[-Uri] Uri[] [-Token SecureString] [-Certificate X509Certificate2] [-ReadOnly] [-AllowInsecure] [-Wait] [-ArchivePath String] "
+        + "[-Confirm] [-WhatIf]")]
+    [InlineData("Stop-SyncPeer", "InputObject", "[-InputObject] SyncPeerListener[] [-PassThru] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Stop-SyncPeer", "Id", "-ListenerId Int32[] [-PassThru] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Get-SyncRun", "Filter",
         "[-Last Int32] [-Status RunStatus[]] [-Kind RunKind[]] [-Since DateTimeOffset] [-Until DateTimeOffset] [-Retryable] "
         + "[-IncludeEntity] [-ArchivePath String]")]
@@ -21,17 +28,19 @@ public partial class CmdletShapeTests
     [InlineData("Import-ArchiveSession", "Path", "[[-Path] String[]] [-Full] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Import-ArchiveSession", "LiteralPath", "-LiteralPath String[] [-Full] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Exchange",
-        "[-Target] String[] [-Credential PSCredential] [-S3Endpoint String] [-Path String[]] [-Initialize] [-OriginId String] [-Full] "
-        + "[-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "[-Target] String[] [-Credential PSCredential] [-S3Endpoint String] [-Token SecureString] [-AllowInsecure] [-Path String[]] "
+        + "[-Initialize] [-OriginId String] [-Full] [-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Retry",
-        "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] "
-        + "[-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-Token SecureString] [-AllowInsecure] "
+        + "[-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
 
     [Theory]
     [InlineData("Get-ArchiveSession", "ArtifactSync.Model.ArchiveSession", "Filter", false)]
     [InlineData("Get-SyncRun", "ArtifactSync.Model.SyncRun", "Filter", false)]
+    [InlineData("Start-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "", true)]
+    [InlineData("Stop-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "InputObject", true)]
     [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
     public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string defaultSet, bool shouldProcess)
@@ -49,6 +58,8 @@ public partial class CmdletShapeTests
     [InlineData("Import-ArchiveSession", "LiteralPath", "True (ByPropertyName)", "PSPath LP")]
     [InlineData("Invoke-ArtifactSync", "Target", "True (ByValue)", "")]
     [InlineData("Invoke-ArtifactSync", "RunId", "True (ByPropertyName)", "")]
+    [InlineData("Stop-SyncPeer", "InputObject", "True (ByValue)", "")]
+    [InlineData("Stop-SyncPeer", "ListenerId", "True (ByPropertyName)", "")]
     [InlineData("Invoke-ArtifactSync", "ArchivePath", "True (ByPropertyName)", "Archive")]
     public void Parameter_FromThePipeline_BindsAsAgreed(string name, string parameter, string pipeline, string aliases)
     {
@@ -56,6 +67,10 @@ public partial class CmdletShapeTests
         Assert.Equal([pipeline], shape.Uses.Values.Select(u => u.PipelineInput));
         Assert.Equal(aliases, string.Join(' ', shape.Aliases));
     }
+
+    [Fact]
+    public void GetSyncPeer_OutputTypes_AreOneASet() =>
+        Assert.Equal(["ArtifactSync.Model.SyncPeer", "ArtifactSync.Model.SyncPeerListener"], Cmdlet("Get-SyncPeer").OutputTypes.Order(StringComparer.Ordinal));
 
     [Fact]
     public void Classes_OfAllCmdlets_FollowTheRules()
@@ -82,6 +97,8 @@ public partial class CmdletShapeTests
     [Theory]
     [InlineData("ArtifactSync.Model.SyncRun")]
     [InlineData("ArtifactSync.Model.SyncRunEntity")]
+    [InlineData("ArtifactSync.Model.SyncPeer")]
+    [InlineData("ArtifactSync.Model.SyncPeerListener")]
     [InlineData("ArtifactSync.Model.ArchiveSession")]
     [InlineData("ArtifactSync.Model.ArchiveMessage")]
     [InlineData("ArtifactSync.Model.ArchiveToolCall")]
