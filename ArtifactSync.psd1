@@ -15,10 +15,12 @@
         'Get-ArchiveSession'
         'Get-SyncPeer'
         'Get-SyncRun'
+        'Get-SyncState'
         'Import-ArchiveSession'
         'Invoke-ArtifactSync'
         'Start-SyncPeer'
         'Stop-SyncPeer'
+        'Test-MemorySync'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -33,6 +33,10 @@ public partial class CmdletShapeTests
     [InlineData("Invoke-ArtifactSync", "Retry",
         "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-Token SecureString] [-AllowInsecure] "
         + "[-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Get-SyncState", "", "[[-Project] String[]] [-ArchivePath String]")]
+    [InlineData("Test-MemorySync", "",
+        "[-Target] String [-Project String[]] [-Repair] [-Token SecureString] [-AllowInsecure] [-LockTimeout TimeSpan] [-ArchivePath String] "
+        + "[-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
 
@@ -43,6 +47,8 @@ public partial class CmdletShapeTests
     [InlineData("Stop-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "InputObject", true)]
     [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
+    [InlineData("Get-SyncState", "ArtifactSync.Model.SyncState", "", false)]
+    [InlineData("Test-MemorySync", "ArtifactSync.Model.MemoryFinding", "", true)]
     public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string defaultSet, bool shouldProcess)
     {
         var cmdlet = Cmdlet(name);
@@ -103,6 +109,8 @@ public partial class CmdletShapeTests
     [InlineData("ArtifactSync.Model.ArchiveMessage")]
     [InlineData("ArtifactSync.Model.ArchiveToolCall")]
     [InlineData("ArtifactSync.Model.ArchiveSessionImport")]
+    [InlineData("ArtifactSync.Model.SyncState")]
+    [InlineData("ArtifactSync.Model.MemoryFinding")]
     public void FormatViews_OfAType_ShowItAliveAndDeserialized(string type)
     {
         Assert.NotNull(typeof(ArtifactSync.Model.SyncRun).Assembly.GetType(type));
