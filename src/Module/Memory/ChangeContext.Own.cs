@@ -37,6 +37,20 @@ internal sealed partial class ChangeContext
         NoteSessionGone(row.Id, row.Project);
     }
 
+    /// <summary>Notes the deletion of a session that is not here (or not any more).</summary>
+    public void NoteDeletedSession(string id, string project, string time)
+    {
+        NoteDeletionTime(id, time, project);
+        NoteSessionGone(id, project);
+    }
+
+    /// <summary>Raises the deletion time of a session that stays.</summary>
+    public void NoteDeletionTime(string id, string time, string project)
+    {
+        VersionTable.RaiseDeletionTime(db, id, time, project);
+        _hasVersions = true;
+    }
+
     /// <summary>Inserts an observation (<see cref="Observation.Id"/> 0) or overwrites it; older rows of its sync id go.</summary>
     public void SaveObservation(Observation row)
     {

@@ -31,6 +31,11 @@ internal static partial class MemoryTargetTable
             seq, now, MemoryText.TargetKey(target));
     }
 
+    /// <summary>The rule of the server that this archive knows; the default when it knows none.</summary>
+    public static VersionRule Rule(Database db, bool isPassFromZero = false) => db.First(
+        "SELECT memory_order, last_pulled_seq FROM memory_targets WHERE target_key = ?",
+        row => new VersionRule(Enum.Parse<MemoryOrder>(row.Text(0)), row.Int64(1), isPassFromZero), Cloud);
+
     /// <summary>The pull cursor; 0 when there is no row.</summary>
     public static long Cursor(Database db) =>
         db.Scalar<long>("SELECT last_pulled_seq FROM memory_targets WHERE target_key = ?", Cloud);

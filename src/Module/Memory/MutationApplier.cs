@@ -96,7 +96,7 @@ internal sealed partial class MutationApplier(ChangeContext change, VersionRule 
             return ApplyResult.Dead(ApplyReason.BlankIdentity);
         }
 
-        if (mutation.Entity is Entity.Session or Entity.Observation && id is not null && id != key)
+        if (mutation.Entity is (Entity.Session or Entity.Observation) && id is not null && id != key)
         {
             return ApplyResult.Dead(ApplyReason.IdentityMismatch);
         }

@@ -68,6 +68,20 @@ internal sealed class MemoryRun(RunRecorder recorder) : IDisposable
         return result with { RunId = RunId };
     }
 
+    public MemoryChunk Record(MemoryChunk chunk)
+    {
+        if (chunk.ErrorCode is { } code)
+        {
+            recorder.Add("file", chunk.Path, "export", EntityStatus.Failed, Enum.Parse<ErrorCode>(code), chunk.ErrorMessage);
+        }
+        else if (chunk.Status == "Exported")
+        {
+            recorder.Done("file", chunk.File!, "export");
+        }
+
+        return chunk with { RunId = RunId };
+    }
+
     /// <summary>Does a step; what ends the run closes it on the way out.</summary>
     public T Guard<T>(Func<T> step)
     {

@@ -22,4 +22,24 @@ public sealed partial class SyncEngine
             yield return file;
         }
     }
+
+    /// <summary>Merges the chunks of a chunk directory that are new here.</summary>
+    public MemoryImportResult ImportMemoryChunks(MemoryChunkRequest request, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var archive = request.WhatIf ? OpenExisting() : ArchiveDatabase.Open(options, ArchiveMode.Create);
+        return request.WhatIf
+            ? MemoryChunkRunner.PlanImport(archive, options, request, observer, cancellationToken)
+            : new MemoryChunkRunner(archive!, request, observer).Import(cancellationToken);
+    }
+
+    /// <summary>Writes what a chunk directory lacks as one more chunk, after importing what is new in it.</summary>
+    public MemoryChunk ExportMemoryChunk(MemoryChunkRequest request, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var archive = ArchiveDatabase.Open(options, request.WhatIf ? ArchiveMode.ReadOnly : ArchiveMode.ReadWrite);
+        return request.WhatIf
+            ? MemoryChunkRunner.PlanExport(archive, request, cancellationToken)
+            : new MemoryChunkRunner(archive, request, observer).Export(cancellationToken);
+    }
 }
