@@ -164,7 +164,13 @@ public sealed class CycleTests : IDisposable
 
         var count = 0;
         // The page as a whole fails at its second mutation, then the second one alone.
-        _a.Step = step => count += step == "memory:applied" && ++count is 2 or 4 ? throw new InvalidOperationException("injected") : 0;
+        _a.Step = step =>
+        {
+            if (step == "memory:applied" && ++count is 2 or 4)
+            {
+                throw new InvalidOperationException("injected");
+            }
+        };
         var report = _a.Cycle();
         Assert.Equal(ErrorCode.UnexpectedError, report.Failure!.Code);
         Assert.Equal("internal_error", _a.State.ReasonCode);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ArtifactSync.Archive;
 using ArtifactSync.Memory;
 using ArtifactSync.Memory.Cloud;
@@ -121,6 +122,41 @@ internal sealed class MemoryMachine : IDisposable
         }
     });
 
+    /// <summary>Everything, after importing what is new in the directory.</summary>
+    public void ExportChunk(string directory) => Engine.ExportMemoryChunk(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default);
+
+    public void ImportChunks(string directory) => Engine.ImportMemoryChunks(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default);
+
+    public void ImportJson(string file)
+    {
+        var results = Engine.ImportMemoryAsync(new MemoryImportRequest { Paths = [file] }, NullObserver.Instance, default).ToBlockingEnumerable().ToList();
+        Assert.Null(Assert.Single(results).ErrorCode);
+    }
+
+    /// <summary>As the export command writes it (memory spec 2).</summary>
+    public void ExportJson(string file)
+    {
+        var document = new JsonObject
+        {
+            ["version"] = "0.1.0", ["exported_at"] = Now,
+            ["sessions"] = new JsonArray([.. MemorySessionTable.All(Db).Select(s => (JsonNode)new JsonObject
+            {
+                ["id"] = s.Id, ["project"] = s.Project, ["directory"] = s.Directory, ["started_at"] = s.StartedAt, ["ended_at"] = s.EndedAt, ["summary"] = s.Summary,
+            })]),
+            ["observations"] = new JsonArray([.. ObservationTable.All(Db).Select(o => (JsonNode)new JsonObject
+            {
+                ["id"] = o.Id, ["sync_id"] = o.SyncId, ["session_id"] = o.SessionId, ["type"] = o.Type, ["title"] = o.Title, ["content"] = o.Content,
+                ["project"] = o.Project, ["scope"] = o.Scope, ["revision_count"] = o.RevisionCount, ["duplicate_count"] = o.DuplicateCount,
+                ["created_at"] = o.CreatedAt, ["updated_at"] = o.UpdatedAt, ["deleted_at"] = o.DeletedAt,
+            })]),
+            ["prompts"] = new JsonArray([.. PromptTable.All(Db).Select(p => (JsonNode)new JsonObject
+            {
+                ["id"] = p.Id, ["sync_id"] = p.SyncId, ["session_id"] = p.SessionId, ["content"] = p.Content, ["project"] = p.Project, ["created_at"] = p.CreatedAt,
+            })]),
+        };
+        File.WriteAllText(file, document.ToJsonString());
+    }
+
     public CycleReport Cycle() => Run((cycle, token) => cycle.RunAsync(TimeSpan.Zero, token));
 
     public CycleReport Pull() => Run((cycle, token) => cycle.PullAsync(TimeSpan.Zero, token));
@@ -173,8 +209,11 @@ internal sealed class MemoryMachine : IDisposable
         _folder.Dispose();
     }
 
-    private ArchiveDatabase Open(ArchiveMode mode) => ArchiveDatabase.Open(
-        new EngineOptions { ArchivePath = _folder["archive"], Clock = Clock, Checkpoint = step => Step?.Invoke(step) }, mode);
+    private EngineOptions Options => new() { ArchivePath = _folder["archive"], Clock = Clock, Checkpoint = step => Step?.Invoke(step) };
+
+    private SyncEngine Engine => new(Options);
+
+    private ArchiveDatabase Open(ArchiveMode mode) => ArchiveDatabase.Open(Options, mode);
 
     private void Change(string id, Func<Observation, string, Observation> edit, bool includeDeleted) => Write(change =>
     {

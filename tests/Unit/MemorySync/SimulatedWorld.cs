@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using ArtifactSync.Memory;
 using ArtifactSync.Memory.Cloud;
+using ArtifactSync.Tests.Doubles;
 
 namespace ArtifactSync.Tests.MemorySync;
 
@@ -11,10 +12,12 @@ internal sealed class SimulatedWorld : IDisposable
     private static readonly HashSet<string> s_known = new(StringComparer.Ordinal)
     {
         "create-session", "end-session", "save", "edit", "soft-delete", "hard-delete", "add-prompt", "delete-prompt", "delete-session",
-        "enroll", "unenroll", "cycle", "pull", "push-answer-lost", "server-keeps", "everyone",
+        "enroll", "unenroll", "cycle", "pull", "push-answer-lost", "server-keeps", "everyone", "export", "import", "json-export", "json-import",
+        "everyone-chunks",
     };
 
     private readonly LogServer _server = new();
+    private readonly TempFolder _files = new();
 
     public SimulatedWorld(JsonElement history, MemoryOrder order)
     {
@@ -66,6 +69,19 @@ internal sealed class SimulatedWorld : IDisposable
             return;
         }
 
+        if (name == "everyone-chunks")
+        {
+            for (var round = 0; round < 3; round++)
+            {
+                foreach (var machine in Machines)
+                {
+                    machine.ExportChunk(_files[args[0]]);
+                }
+            }
+
+            return;
+        }
+
         Do(Machines.Single(machine => machine.Name == on), name, args);
     }
 
@@ -77,6 +93,7 @@ internal sealed class SimulatedWorld : IDisposable
         }
 
         _server.Dispose();
+        _files.Dispose();
     }
 
     private void Do(MemoryMachine machine, string name, string[] args)
@@ -100,6 +117,10 @@ internal sealed class SimulatedWorld : IDisposable
                 _server.LosesAnswerOf.Add(machine.Name);
                 Assert.NotNull(machine.Cycle().Failure);
                 break;
+            case "export": machine.ExportChunk(_files[args[0]]); break;
+            case "import": machine.ImportChunks(_files[args[0]]); break;
+            case "json-export": machine.ExportJson(_files[args[0] + ".json"]); break;
+            case "json-import": machine.ImportJson(_files[args[0] + ".json"]); break;
             default: throw new InvalidOperationException($"No step '{name}'.");
         }
     }
