@@ -31,6 +31,9 @@ internal sealed class LogServer : IDisposable
 
     public List<SeenRequest> Requests { get; } = [];
 
+    /// <summary>The body of the latest push.</summary>
+    public string LastPush { get; private set; } = "";
+
     /// <summary>The next push of this machine is stored, its answer lost.</summary>
     public HashSet<string> LosesAnswerOf { get; } = new(StringComparer.Ordinal);
 
@@ -128,6 +131,7 @@ internal sealed class LogServer : IDisposable
             var route = request.RequestUri!.AbsolutePath;
             server.Before?.Invoke(machine, route);
             var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
+            server.LastPush = body.Length > 0 ? System.Text.Encoding.UTF8.GetString(body) : server.LastPush;
             var answer = server.Handle(machine, request.Method.Method, route, request.RequestUri.Query, body);
             answer = server.Alter?.Invoke(machine, route, answer) ?? answer;
             server.Requests.Add(new SeenRequest(

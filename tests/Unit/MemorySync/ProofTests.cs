@@ -110,6 +110,7 @@ public sealed class ProofTests : IDisposable
     public void GoneRowsThatTheLogLost_AreSentAgain()
     {
         Fill();
+        _a.Clock.Advance(TimeSpan.FromMinutes(1)); // later than what it deletes: in one second the row would win (7.5)
         _a.HardDelete("o1");
         _a.DeletePrompt("m1");
         _a.Cycle();
