@@ -92,28 +92,37 @@ internal sealed class LogServer : IDisposable
         return (method, route) switch
         {
             ("POST", "/sync/mutations/push") => body.Length > PushBatch.MaxBody ? MutationLog.TooLarge : _log.Push(body, rights),
-            ("GET", "/sync/mutations/pull") => Hide(_log.Pull(arguments.GetValueOrDefault("since_seq"), arguments.GetValueOrDefault("limit"), rights)),
+            ("GET", "/sync/mutations/pull") => Visible(arguments.GetValueOrDefault("since_seq"), arguments.GetValueOrDefault("limit"), rights),
             ("GET", "/sync/pull") => MutationLog.Manifest(arguments.GetValueOrDefault("project"), rights),
             _ => LogAnswer.Plain(404, "no such route"),
         };
     }
 
-    // A page of a server whose late commits are not visible: rebuilt without them.
-    private LogAnswer Hide(LogAnswer answer)
+    // A page of a server whose late commits are not visible: rebuilt without them, and the next one when nothing is left of it.
+    private LogAnswer Visible(string? since, string? limit, LogRights rights)
     {
-        if (Hidden.Count == 0 || answer.Status != 200)
+        while (true)
         {
-            return answer;
-        }
+            var answer = _log.Pull(since, limit, rights);
+            if (Hidden.Count == 0)
+            {
+                return answer;
+            }
 
-        var page = System.Text.Json.Nodes.JsonNode.Parse(answer.Body.Span)!;
-        var list = page["mutations"]!.AsArray();
-        foreach (var hidden in list.Where(m => Hidden.Contains(m!["seq"]!.GetValue<long>())).ToList())
-        {
-            list.Remove(hidden);
-        }
+            var page = System.Text.Json.Nodes.JsonNode.Parse(answer.Body.Span)!;
+            var list = page["mutations"]!.AsArray();
+            foreach (var hidden in list.Where(m => Hidden.Contains(m!["seq"]!.GetValue<long>())).ToList())
+            {
+                list.Remove(hidden);
+            }
 
-        return answer with { Body = System.Text.Encoding.UTF8.GetBytes(page.ToJsonString()) };
+            if (list.Count > 0 || !page["has_more"]!.GetValue<bool>())
+            {
+                return answer with { Body = System.Text.Encoding.UTF8.GetBytes(page.ToJsonString()) };
+            }
+
+            since = page["latest_seq"]!.ToJsonString();
+        }
     }
 
     private void Execute(string first, string second, long value)

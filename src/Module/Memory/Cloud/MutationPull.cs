@@ -35,32 +35,49 @@ internal sealed class MutationPull(MemorySync sync)
     {
         var apply = new PageApply(sync, pass);
         var since = pass.Since;
-        PullPage page;
-        do
+        Task<PullPage>? next = ReadAsync(since, cancellationToken);
+        while (true)
         {
-            page = await ReadAsync(since, cancellationToken);
+            var page = await next;
             if (!pass.IsSameLog(page))
             {
                 return false;
             }
 
-            if (page.Mutations.Count > 0 && !apply.Run(page.Mutations, cancellationToken))
+            var last = page.Mutations.Count == 0 ? since : page.Mutations[^1].Seq;
+            var progresses = last > since;
+            since = Math.Max(since, last);
+            // The server works on the next page while this one is applied.
+            next = page.HasMore && progresses ? ReadAsync(since, cancellationToken) : null;
+            if (!await ApplyAsync(apply, page, next, cancellationToken))
             {
                 return false;
             }
 
-            sync.Observer.Progress(new ProgressSnapshot("pull", null, sync.Report.Pulled.Values.Sum(), 0, sync.Report.BytesReceived));
-            var last = page.Mutations.Count == 0 ? since : page.Mutations[^1].Seq;
-            if (page.HasMore && last <= since)
+            if (next is null)
             {
-                throw Protocol($"says that there is more after {since} and sends none of it");
+                return page.HasMore ? throw Protocol($"says that there is more after {since} and sends none of it") : true;
             }
-
-            since = Math.Max(since, last);
         }
-        while (page.HasMore);
+    }
 
-        return true;
+    /// <summary>Consumes a page; when that ends the walk, the request on its way ends first.</summary>
+    private async Task<bool> ApplyAsync(PageApply apply, PullPage page, Task<PullPage>? next, CancellationToken cancellationToken)
+    {
+        var isSame = false;
+        try
+        {
+            isSame = page.Mutations.Count == 0 || apply.Run(page.Mutations, cancellationToken);
+            sync.Observer.Progress(new ProgressSnapshot("pull", null, sync.Report.Pulled.Values.Sum(), 0, sync.Report.BytesReceived));
+            return isSame;
+        }
+        finally
+        {
+            if (!isSame && next is not null)
+            {
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
     }
 
     /// <summary>One page in ascending order; the limit is halved while the answer is too large or too slow (6.3).</summary>
