@@ -12,10 +12,21 @@
     TypesToProcess       = @('ArtifactSync.Types.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
+        'Add-ArchiveMemory'
+        'Disable-MemoryProject'
+        'Enable-MemoryProject'
+        'Export-ArchiveMemory'
+        'Export-MemoryChunk'
+        'Get-ArchiveMemory'
         'Get-ArchiveSession'
+        'Get-MemoryQuarantine'
         'Get-SyncRun'
+        'Import-ArchiveMemory'
         'Import-ArchiveSession'
+        'Import-MemoryChunk'
         'Invoke-ArtifactSync'
+        'Remove-ArchiveMemory'
+        'Set-ArchiveMemory'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -48,20 +48,18 @@ public sealed partial class SyncEngine
     /// <param name="path">Absolute file; an existing one is replaced when all was written.</param>
     /// <param name="project">This project alone, with the sessions that its rows refer to; null = everything.</param>
     /// <param name="cancellationToken">Stops it; the file stays as it was.</param>
-    /// <returns>Rows written.</returns>
-    public (long Sessions, long Observations, long Prompts) ExportMemory(string path, string? project, CancellationToken cancellationToken)
+    public MemoryExport ExportMemory(string path, string? project, CancellationToken cancellationToken)
     {
         using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly);
         using var snapshot = archive.Reader.Snapshot();
-        var counts = (0L, 0L, 0L);
+        var result = new MemoryExport { Path = path, Project = MemoryText.IsBlank(project) ? null : MemoryText.Project(project) };
         ReplacingFile.Write(path, stream =>
         {
             using var writer = new ExportWriter(stream);
-            writer.Write(archive.Reader, MemoryText.IsBlank(project) ? null : MemoryText.Project(project),
-                MemoryTime.Text(options.Clock.GetUtcNow()), cancellationToken);
-            counts = (writer.Sessions, writer.Observations, writer.Prompts);
+            writer.Write(archive.Reader, result.Project, MemoryTime.Text(options.Clock.GetUtcNow()), cancellationToken);
+            result = result with { Sessions = writer.Sessions, Observations = writer.Observations, Prompts = writer.Prompts };
         });
-        return counts;
+        return result;
     }
 
     /// <summary>Memories, last changed first; with a text query the best match first.</summary>
