@@ -12,15 +12,27 @@
     TypesToProcess       = @('ArtifactSync.Types.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
+        'Add-ArchiveMemory'
+        'Disable-MemoryProject'
+        'Enable-MemoryProject'
+        'Export-ArchiveMemory'
+        'Export-MemoryChunk'
+        'Get-ArchiveMemory'
         'Get-ArchiveSession'
         'Get-SyncPeer'
         'Get-SyncRun'
         'Get-SyncState'
+        'Get-MemoryQuarantine'
+        'Get-SyncRun'
+        'Import-ArchiveMemory'
         'Import-ArchiveSession'
+        'Import-MemoryChunk'
         'Invoke-ArtifactSync'
         'Start-SyncPeer'
         'Stop-SyncPeer'
         'Test-MemorySync'
+        'Remove-ArchiveMemory'
+        'Set-ArchiveMemory'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

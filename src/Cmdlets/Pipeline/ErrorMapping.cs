@@ -18,6 +18,12 @@ internal static class ErrorMapping
     public static ArtifactSyncException ToException(ArchiveSessionImport file) =>
         new ArtifactSyncException(Parse(file.ErrorCode), file.ErrorMessage ?? "The file could not be imported.", file.Path);
 
+    public static ArtifactSyncException ToException(MemoryImportResult file) =>
+        new ArtifactSyncException(Parse(file.ErrorCode), file.ErrorMessage ?? "The file could not be imported.", file.Path);
+
+    public static ArtifactSyncException ToException(MemoryChunk chunk) =>
+        new ArtifactSyncException(Parse(chunk.ErrorCode), chunk.ErrorMessage ?? "The chunk could not be written.", chunk.Path);
+
     /// <summary>Category of a code; every code has its own line, so that a new one is given thought.</summary>
     public static ErrorCategory Category(ErrorCode code) => code switch
     {

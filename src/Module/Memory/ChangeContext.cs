@@ -28,6 +28,15 @@ internal sealed partial class ChangeContext(Database db, TimeProvider clock, Ran
     /// <summary>How many rows this transaction journalled.</summary>
     public long Journalled { get; private set; }
 
+    /// <summary>The time that long ago, as stored text.</summary>
+    public string Before(TimeSpan span) => MemoryTime.Text(_now - span);
+
+    /// <summary>Now, or a second after the deletion time of a session when that is not past (1.7): what is written then is not covered by it.</summary>
+    public string AfterDeletion(string sessionId) =>
+        FindVersion(VersionTable.SessionDeleted, sessionId) is { } deleted && MemoryTime.Parse(deleted.Time) is { } time
+            && time.Seconds + 1 > _now.ToUnixTimeSeconds()
+            ? MemoryTime.Text(DateTimeOffset.FromUnixTimeSeconds(time.Seconds + 1)) : Now;
+
     public string NewId(string prefix) => SyncId.New(prefix, random);
 
     /// <param name="project">Normalised; blank is never enrolled.</param>

@@ -104,7 +104,7 @@ internal sealed class ChunkImport(
                 return; // another process was faster
             }
 
-            var items = ChunkMerge.Plan(chunk, (mutation, reason) => Deferral.Bury(change, mutation, reason));
+            var items = Items(chunk, id, change);
             var merge = new ChunkMerge(change, before);
             merge.Apply(items, (entity, key, hash) => ChunkTable.AddRow(change.Db, ChunkTable.Local, id, entity, key, hash), cancellationToken);
             ChunkTable.Add(change.Db, ChunkTable.Local, id, change.NowMs);
@@ -114,6 +114,18 @@ internal sealed class ChunkImport(
         if (counts is not null)
         {
             _counts.Add(counts);
+        }
+    }
+
+    private static IReadOnlyList<ChunkItem> Items(ExportDocument chunk, string id, ChangeContext change)
+    {
+        try
+        {
+            return ChunkMerge.Plan(chunk, (mutation, reason) => Deferral.Bury(change, mutation, reason));
+        }
+        catch (ArtifactSyncException e) when (e.Code == ErrorCode.MemoryDocumentInvalid)
+        {
+            throw new ArtifactSyncException(ErrorCode.MemoryChunkInvalid, $"The chunk '{id}' is damaged: {e.Message}", id, e);
         }
     }
 

@@ -26,3 +26,17 @@ public sealed record MemoryChunk
     public override string ToString() =>
         $"{Status} {ChunkId} to {Path}: {Sessions} sessions, {Observations} observations, {Prompts} prompts, {Deletes} deletes";
 }
+
+/// <summary>A JSON export that was written.</summary>
+public sealed record MemoryExport
+{
+    public string Path { get; init; } = "";
+    /// <summary>Null = everything.</summary>
+    public string? Project { get; init; }
+    public long Sessions { get; init; }
+    public long Observations { get; init; }
+    public long Prompts { get; init; }
+
+    /// <summary><c>export.json: 3 sessions, 14 observations, 5 prompts</c>.</summary>
+    public override string ToString() => $"{Path}: {Sessions} sessions, {Observations} observations, {Prompts} prompts";
+}

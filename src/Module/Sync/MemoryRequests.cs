@@ -25,6 +25,49 @@ public sealed record MemoryChunkRequest
     public string? ParentRunId { get; init; }
 }
 
+/// <summary>Filter of <c>Get-ArchiveMemory</c>; all given members must hold.</summary>
+public sealed record MemoryQuery
+{
+    public IReadOnlyList<string> SyncIds { get; init; } = [];
+    /// <summary>Full text query over title, content and topic; best match first.</summary>
+    public string? Text { get; init; }
+    /// <summary>Wildcards * and ? are allowed in Project and Type.</summary>
+    public string? Project { get; init; }
+    public string? Type { get; init; }
+    /// <summary>Changed at or after.</summary>
+    public DateTimeOffset? Since { get; init; }
+    public bool IncludeDeleted { get; init; }
+    public int? First { get; init; }
+}
+
+/// <summary>A memory to save.</summary>
+public sealed record MemoryAddition
+{
+    public required string Title { get; init; }
+    public required string Content { get; init; }
+    public string Type { get; init; } = "manual";
+    public string? Project { get; init; }
+    public string? Scope { get; init; }
+    public string? TopicKey { get; init; }
+    /// <summary>Null = the session for what is saved by hand, one a project.</summary>
+    public string? SessionId { get; init; }
+    public string? ToolName { get; init; }
+}
+
+/// <summary>A change of a memory; null = as it is.</summary>
+public sealed record MemoryEdit
+{
+    public string? Title { get; init; }
+    public string? Content { get; init; }
+    public string? Type { get; init; }
+    public string? Project { get; init; }
+    public string? Scope { get; init; }
+    /// <summary>Empty = none.</summary>
+    public string? TopicKey { get; init; }
+    /// <summary>False brings a deleted memory back.</summary>
+    public bool? Deleted { get; init; }
+}
+
 /// <summary>What the ledger keeps of an import, to do it again (<c>-RetryFailed</c>).</summary>
 internal sealed record MemoryImportRecord(IReadOnlyList<string> Paths, bool IsChunkDirectory);
 
