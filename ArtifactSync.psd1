@@ -19,20 +19,19 @@
         'Export-MemoryChunk'
         'Get-ArchiveMemory'
         'Get-ArchiveSession'
+        'Get-MemoryQuarantine'
         'Get-SyncPeer'
         'Get-SyncRun'
         'Get-SyncState'
-        'Get-MemoryQuarantine'
-        'Get-SyncRun'
         'Import-ArchiveMemory'
         'Import-ArchiveSession'
         'Import-MemoryChunk'
         'Invoke-ArtifactSync'
+        'Remove-ArchiveMemory'
+        'Set-ArchiveMemory'
         'Start-SyncPeer'
         'Stop-SyncPeer'
         'Test-MemorySync'
-        'Remove-ArchiveMemory'
-        'Set-ArchiveMemory'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -28,7 +28,7 @@ internal sealed class KestrelHost : IAsyncDisposable
         options.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytes;
         options.Limits.MaxRequestLineSize = limits.HeaderBytes / 2;
         options.Limits.MaxRequestHeaderCount = limits.HeaderCount;
-        options.Limits.MaxRequestBodySize = 0; // each route allows what it takes
+        options.Limits.MaxRequestBodySize = PeerRequest.IgnoredBytes;
         options.Limits.MaxConcurrentConnections = limits.Connections;
         options.Limits.MaxConcurrentUpgradedConnections = 0;
         options.Limits.RequestHeadersTimeout = limits.Headers;

@@ -14,6 +14,12 @@ namespace ArtifactSync.Peer;
 /// <param name="spoolFolder">Private; for bodies that are too large for memory.</param>
 internal sealed class PeerRequest(HttpContext context, PeerRoute? route, PeerLimits limits, string spoolFolder)
 {
+    /// <summary>
+    /// Of a body that nobody wants so much is taken off the connection, so that its sender gets to read the answer; a longer one
+    /// is cut off. Routes that want one raise this.
+    /// </summary>
+    public const long IgnoredBytes = 2 * 1024 * 1024;
+
     public string Method => context.Request.Method;
 
     /// <summary>The client went away, or the listener is being stopped.</summary>
@@ -32,7 +38,7 @@ internal sealed class PeerRequest(HttpContext context, PeerRoute? route, PeerLim
         var limit = route?.BodyLimit ?? 0;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
         {
-            feature.MaxRequestBodySize = limit;
+            feature.MaxRequestBodySize = Math.Max(limit, IgnoredBytes);
         }
         return RequestBody.ReadAsync(context.Request, limit, limits.MemoryBytes, spoolFolder, Aborted);
     }

@@ -19,6 +19,7 @@ internal sealed class PeerRuns(ArchiveDatabase archive, ReaderPool readers, Canc
 {
     private readonly SemaphoreSlim _turn = new(1);
     private bool _baselineDone;
+    private ArtifactSyncException? _damage;
 
     /// <summary>Something was sent to be imported later, or the last import had to leave something (spec 10.6).</summary>
     public bool ImportOwed { get; set; } = true;
@@ -32,12 +33,14 @@ internal sealed class PeerRuns(ArchiveDatabase archive, ReaderPool readers, Canc
             if (!readers.Use(HasArrivals))
             {
                 var waiting = readers.Use(MetadataTable.Waiting);
-                ImportOwed = waiting > 0;
-                return new PeerImport(new RunCounters { Deferred = waiting }, null);
+                // What failed for damage fails until somebody sends the damaged part again.
+                _damage = readers.Use(static db => QuarantineTable.Repairs(db).Any()) ? _damage : null;
+                ImportOwed = waiting > 0 || _damage is not null;
+                return new PeerImport(new RunCounters { Deferred = waiting }, _damage);
             }
             ImportOwed = false; // what comes from now on owes the next one
             var run = await Task.Run(() => Do("ingest", Import), stopping);
-            var fault = Fault(run);
+            var fault = _damage = Fault(run);
             ImportOwed |= fault is not null || run.Counters.Deferred > 0;
             return new PeerImport(run.Counters, fault);
         }

@@ -23,12 +23,16 @@ internal sealed class PeerStore : IDisposable
     private readonly SemaphoreSlim _workers;
     private readonly ReceiveQueue _queue;
     private readonly PeerRuns _runs;
+    private readonly Func<ArtifactRef, Stream, CancellationToken, string> _hash;
     private readonly bool _readOnly;
 
     private PeerStore(ArchiveDatabase archive, PeerListenOptions options)
     {
         (_archive, _readOnly) = (archive, options.ReadOnly);
         _store = new LocalStore(archive, options.Verify);
+        _hash = options.Verify is { } verify
+            ? (artifact, wire, token) => verify(artifact, wire, token).Identity.Sha256
+            : static (artifact, wire, token) => ArtifactReader.Hash(artifact.Kind, wire, token);
         _readers = new ReaderPool(archive);
         _workers = new SemaphoreSlim(options.Limits.Workers);
         _queue = new ReceiveQueue(_store, _readers, _workers, options.Limits, _stop.Token);
@@ -141,7 +145,7 @@ internal sealed class PeerStore : IDisposable
         var wire = _store.OpenWire(entry);
         try
         {
-            if (ArtifactReader.Hash(entry.Artifact.Kind, wire, cancellationToken) != entry.Sha256)
+            if (_hash(entry.Artifact, wire, cancellationToken) != entry.Sha256)
             {
                 throw ArtifactReader.Mismatch(entry);
             }

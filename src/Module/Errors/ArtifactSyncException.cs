@@ -13,7 +13,4 @@ public sealed class ArtifactSyncException : Exception
 
     /// <summary>What the user named (a path, a target, an id), for the error record.</summary>
     public object? Target { get; }
-
-    /// <summary>How long a target asks to wait before it is tried again; null = it did not say.</summary>
-    public TimeSpan? RetryAfter { get; init; }
 }

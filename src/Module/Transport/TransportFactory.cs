@@ -1,5 +1,7 @@
 using ArtifactSync.Errors;
 using ArtifactSync.Sync;
+using ArtifactSync.Transport.Http;
+using ArtifactSync.Transport.S3;
 
 namespace ArtifactSync.Transport;
 
@@ -17,6 +19,10 @@ internal sealed record TransportOptions
     public int ThrottleLimit { get; init; } = 8;
     /// <summary>Is told of decisions and requests, never of headers, queries or secrets.</summary>
     public IRunObserver Observer { get; init; } = NullObserver.Instance;
+    /// <summary>What is known of stores from earlier.</summary>
+    public IStoreMemory Stores { get; init; } = NoMemory.Instance;
+    /// <summary>Reads a variable of the environment.</summary>
+    public Func<string, string?> ReadEnvironment { get; init; } = Environment.GetEnvironmentVariable;
     /// <summary>Nothing is created or written: puts are only counted.</summary>
     public bool DryRun { get; init; }
     /// <summary>Called at named steps (<c>target:staged</c>, <c>:synced</c>, <c>:named</c>, <c>:published</c>), for tests that kill there.</summary>
@@ -28,9 +34,9 @@ internal static class TransportFactory
 {
     private static readonly Dictionary<string, Func<string, TransportOptions, ITransport>> Schemes = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["s3"] = NotYet,
         ["http"] = Http.HttpPeerTransport.Open,
         ["https"] = Http.HttpPeerTransport.Open,
+        ["s3"] = static (target, options) => Decorate(new S3Transport(target, options), options),
     };
 
     /// <summary>Refuses a target that can't be one, before anything is created or recorded.</summary>
@@ -59,6 +65,13 @@ internal static class TransportFactory
         return options.DryRun ? new DryRunTransport(transport) : transport;
     }
 
+    /// <summary>What every target beyond a network gets: a bound on parallel calls, repetition, a line a call.</summary>
+    internal static ITransport Decorate(ITransport transport, TransportOptions options) => new LoggingTransport(
+        new RetryTransport(new ThrottleTransport(transport, options.ThrottleLimit), options.Clock, options.Random, options.Observer),
+        options.Observer, options.Clock);
+
+    private static ITransport OpenPeer(string target, TransportOptions options) => Decorate(HttpPeerTransport.Open(target, options), options);
+
     private static FolderTransport OpenFolder(string target, TransportOptions options) =>
         new(TargetPath.RequireFolder(target, options.ArchiveFolder, create: !options.DryRun), options.Clock, step: options.Step);
 
@@ -73,7 +86,4 @@ internal static class TransportFactory
                 end > 0 ? target[..end] : target); // what follows the scheme may hold a secret
     }
 
-    private static ITransport NotYet(string target, TransportOptions options) => throw new ArtifactSyncException(
-        ErrorCode.InvalidTarget, $"'{target[..target.IndexOf(':', StringComparison.Ordinal)]}' targets are not supported yet by this version. Name a folder.",
-        target[..target.IndexOf(':', StringComparison.Ordinal)]);
 }

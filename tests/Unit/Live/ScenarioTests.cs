@@ -4,27 +4,23 @@ namespace ArtifactSync.Tests.Live;
 [Trait("Category", "Live")]
 public sealed class ScenarioTests
 {
-    private const string Peer = "Not replayed yet: peers over HTTP.";
     private const string Buckets = "Not replayed yet: S3 targets.";
     private const string Collection = "Not replayed yet: garbage collection.";
 
-    private static readonly string[] Replayed = ["folder", "import", "metadata", "documents", "faults"];
+    private static readonly string[] Replayed = ["folder", "import", "metadata", "documents", "faults", "http-transcripts", "http-probes"];
 
     public static TheoryData<string> Known => Recordings.Data(Recordings.Names(Replayed));
-
-    public static TheoryData<string> Http => Recordings.Data(Recordings.Names("http-transcripts", "http-probes"));
 
     public static TheoryData<string> S3 => Recordings.Data(Recordings.Names("s3"));
 
     public static TheoryData<string> Gc => Recordings.Data(Recordings.Names("gc"));
 
     public static TheoryData<string> Others => Recordings.Data(Recordings.Scenarios
-        .Select(s => s.Text("kind")!).Distinct().Except([.. Replayed, "http-transcripts", "http-probes", "s3", "gc"])
+        .Select(s => s.Text("kind")!).Distinct().Except([.. Replayed, "s3", "gc"])
         .DefaultIfEmpty("none"));
 
     [GoldenTheory]
     [MemberData(nameof(Known))]
-    [MemberData(nameof(Http), Skip = Peer)]
     [MemberData(nameof(S3), Skip = Buckets)]
     [MemberData(nameof(Gc), Skip = Collection)]
     public void Scenario_Recorded_IsReplayed(string name)
@@ -33,6 +29,8 @@ public sealed class ScenarioTests
         {
             "folder" or "import" or "metadata" => new FolderScenario(name).Steps.Count,
             "documents" => Recordings.Load(name, "results.json").GetArrayLength(),
+            "http-transcripts" => Recordings.Scenario(name).GetProperty("steps").EnumerateArray().Count(s => s.Has("transcript")),
+            "http-probes" => Recordings.Load(name, "probes.json").GetArrayLength(),
             "faults" when name == "faults" => FaultCase.All.Count,
             "faults" => KnownFaults(name),
             _ => 0,

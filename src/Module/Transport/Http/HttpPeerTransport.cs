@@ -126,8 +126,8 @@ internal sealed class HttpPeerTransport : ITransport
         {
             throw wrong;
         }
-        using var response = await _client.SendAsync(
-            HttpMethod.Post, "/" + artifact.Path, progress => new ExactContent(artifact, wire, wireSize, progress), PeerProtocol.Timeout, cancellationToken);
+        var start = wire.CanSeek ? wire.Position : 0;
+        using var response = await _client.SendAsync(HttpMethod.Post, "/" + artifact.Path, Content, PeerProtocol.Timeout, cancellationToken);
         switch (response.StatusCode)
         {
             case HttpStatusCode.OK or HttpStatusCode.Created:
@@ -141,6 +141,15 @@ internal sealed class HttpPeerTransport : ITransport
                     ErrorCode.TargetReadOnly, $"'{Name}' takes nothing from others ({(int)response.StatusCode}): it only gives what it has.", Name);
             default:
                 throw await FaultAsync(response, artifact.Path, cancellationToken);
+        }
+
+        HttpContent Content(Action progress)
+        {
+            if (wire.CanSeek)
+            {
+                wire.Position = start; // it may be sent again
+            }
+            return new ExactContent(artifact, wire, wireSize, progress);
         }
     }
 

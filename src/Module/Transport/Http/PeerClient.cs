@@ -10,6 +10,8 @@ namespace ArtifactSync.Transport.Http;
 /// </summary>
 internal sealed class PeerClient : IDisposable
 {
+    private const int Attempts = 3;
+
     private readonly PeerTarget _target;
     private readonly TimeProvider _clock;
     private readonly HttpClient _http;
@@ -48,6 +50,22 @@ internal sealed class PeerClient : IDisposable
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, string path, Func<Action, HttpContent>? content, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await SendOnceAsync(method, path, content, timeout, cancellationToken);
+            }
+            catch (ArtifactSyncException fault) when (fault.Code == ErrorCode.TransferIncomplete && fault.InnerException is not null && attempt < Attempts)
+            {
+                // The connection broke before there was an answer; every request here may be repeated.
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpMethod method, string path, Func<Action, HttpContent>? content, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         using var limit = new CancellationTokenSource(timeout, _clock);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -64,6 +82,7 @@ internal sealed class PeerClient : IDisposable
         {
             request.Content!.Headers.ContentType = new("application/octet-stream");
             request.Headers.TryAddWithoutValidation(PeerProtocol.ImportHeader, "deferred");
+            request.Headers.ExpectContinue = request.Content.Headers.ContentLength > PeerProtocol.AskFirstBytes;
         }
         try
         {

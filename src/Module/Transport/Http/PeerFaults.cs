@@ -20,7 +20,7 @@ internal static class PeerFaults
     {
         var said = await SaidAsync(client, response, cancellationToken);
         var status = (int)response.StatusCode;
-        ArtifactSyncException Fault(ErrorCode code, string text) => new(code, text, what) { RetryAfter = RetryAfter(response, clock) };
+        ArtifactSyncException Fault(ErrorCode code, string text) => new ArtifactSyncException(code, text, what).With(Wait(response, clock));
         return response.StatusCode switch
         {
             HttpStatusCode.Unauthorized when client.Token.IsGiven => Fault(
@@ -81,7 +81,7 @@ internal static class PeerFaults
         return text.Length == 0 ? "" : ": " + text;
     }
 
-    private static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider clock) => response.Headers.RetryAfter switch
+    private static TimeSpan? Wait(HttpResponseMessage response, TimeProvider clock) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
         { Date: { } date } => date - clock.GetUtcNow() is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
@@ -89,5 +89,5 @@ internal static class PeerFaults
     };
 
     private static string Pause(HttpResponseMessage response, TimeProvider clock) =>
-        RetryAfter(response, clock) is { } wait ? $", in {Math.Ceiling(wait.TotalSeconds):0} s" : "";
+        Wait(response, clock) is { } wait ? $", in {Math.Ceiling(wait.TotalSeconds):0} s" : "";
 }

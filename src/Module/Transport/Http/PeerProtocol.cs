@@ -16,6 +16,9 @@ internal static class PeerProtocol
 
     public const int PageBytes = 1024 * 1024;
 
+    /// <summary>Larger bodies are sent when the peer said that it takes them: a refusal could not be read otherwise.</summary>
+    public const int AskFirstBytes = 1024 * 1024;
+
     /// <summary>Of what a peer says about an error.</summary>
     public const int ErrorTextBytes = 512;
 
