@@ -34,9 +34,9 @@ internal static class TransportFactory
 {
     private static readonly Dictionary<string, Func<string, TransportOptions, ITransport>> Schemes = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["http"] = Http.HttpPeerTransport.Open,
-        ["https"] = Http.HttpPeerTransport.Open,
         ["s3"] = static (target, options) => Decorate(new S3Transport(target, options), options),
+        ["http"] = OpenPeer,
+        ["https"] = OpenPeer,
     };
 
     /// <summary>Refuses a target that can't be one, before anything is created or recorded.</summary>
@@ -85,5 +85,4 @@ internal static class TransportFactory
                 end > 0 ? $"Targets of the scheme '{target[..end]}' are not supported. Name a folder." : "A host with a port is no target. Name a folder or a full URL.",
                 end > 0 ? target[..end] : target); // what follows the scheme may hold a secret
     }
-
 }
