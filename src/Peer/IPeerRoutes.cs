@@ -41,5 +41,6 @@ internal static class PeerRouteGroups
     [
         new ArtifactRoutes(store, options, listener),
         new ConflictRoutes(store),
+        new MutationRoutes(store, options),
     ];
 }

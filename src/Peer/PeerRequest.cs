@@ -100,7 +100,7 @@ internal sealed class PeerRequest(HttpContext context, PeerRoute? route, PeerLim
         return ErrorAsync(status, text);
     }
 
-    private async Task BytesAsync(int status, string type, ReadOnlyMemory<byte> bytes)
+    public async Task BytesAsync(int status, string type, ReadOnlyMemory<byte> bytes)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = type;

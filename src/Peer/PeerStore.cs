@@ -1,6 +1,7 @@
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Ingest;
+using ArtifactSync.Memory.Server;
 using ArtifactSync.Metadata;
 using ArtifactSync.Model;
 using ArtifactSync.Store;
@@ -36,7 +37,11 @@ internal sealed class PeerStore : IDisposable
         _workers = new SemaphoreSlim(options.Limits.Workers);
         _queue = new ReceiveQueue(_store, _readers, _workers, options.Limits, _stop.Token);
         _runs = new PeerRuns(archive, _readers, _stop.Token);
+        Mutations = new MutationLog(archive);
     }
+
+    /// <summary>The log of memory mutations that this archive serves.</summary>
+    public MutationLog Mutations { get; }
 
     public TimeProvider Clock => _archive.Clock;
 

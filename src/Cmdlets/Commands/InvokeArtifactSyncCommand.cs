@@ -83,6 +83,7 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveWriterCmdlet
         TranscriptPaths = [.. Path.SelectMany(path => FileSystemPaths.LiteralOrWildcard(SessionState, path))],
         Initialize = Initialize, OriginId = OriginId, Full = Full, PreflightOnly = PreflightOnly, Access = Access,
         GracePeriod = GracePeriod, NoCollect = NoCollect,
+        MemoryProjects = MemoryProject, MemoryOrder = MemoryOrder,
     };
 
     private delegate Task<SyncRun> Work(SyncEngine engine, Decision decision, PipelineSink sink, CancellationToken cancellationToken);

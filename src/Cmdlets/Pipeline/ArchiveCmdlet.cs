@@ -31,6 +31,20 @@ public abstract class ArchiveCmdlet : AsyncCmdlet
         }
     }
 
+    /// <summary>An absolute path from where the user is; ends the command when there is no such place.</summary>
+    private protected string ResolvePath(string path)
+    {
+        try
+        {
+            return FileSystemPaths.Literal(SessionState, path);
+        }
+        catch (ArtifactSyncException e)
+        {
+            ThrowTerminatingError(ErrorMapping.ToRecord(e));
+            throw; // not reached
+        }
+    }
+
     private protected virtual EngineOptions CreateOptions() => new()
     {
         ArchivePath = ArchiveFolder.Resolve(ArchivePath, path => FileSystemPaths.Literal(SessionState, path)),

@@ -24,6 +24,12 @@ internal static class ErrorMapping
     public static ArtifactSyncException ToException(ArtifactFinding finding) =>
         new ArtifactSyncException(Parse(finding.ErrorCode), finding.ErrorMessage ?? "It could not be repaired.", finding.Name);
 
+    public static ArtifactSyncException ToException(MemoryImportResult file) =>
+        new ArtifactSyncException(Parse(file.ErrorCode), file.ErrorMessage ?? "The file could not be imported.", file.Path);
+
+    public static ArtifactSyncException ToException(MemoryChunk chunk) =>
+        new ArtifactSyncException(Parse(chunk.ErrorCode), chunk.ErrorMessage ?? "The chunk could not be written.", chunk.Path);
+
     /// <summary>Category of a code; every code has its own line, so that a new one is given thought.</summary>
     public static ErrorCategory Category(ErrorCode code) => code switch
     {
@@ -66,6 +72,15 @@ internal static class ErrorMapping
         ErrorCode.TargetProtocolError => ErrorCategory.ProtocolError,
         ErrorCode.ConditionalCreateUnsupported => ErrorCategory.NotImplemented,
 
+        ErrorCode.ServerUnsupported => ErrorCategory.NotImplemented,
+        ErrorCode.SyncPaused or ErrorCode.SyncInProgress => ErrorCategory.ResourceBusy,
+        ErrorCode.MutationRefused or ErrorCode.MutationUnusable or ErrorCode.MutationMissing => ErrorCategory.InvalidData,
+        ErrorCode.MutationWaits => ErrorCategory.ObjectNotFound,
+        ErrorCode.MemoryDocumentInvalid or ErrorCode.MemoryChunkInvalid or ErrorCode.MemoryChunkStalled => ErrorCategory.InvalidData,
+        ErrorCode.MemorySessionMissing or ErrorCode.MemoryNotFound => ErrorCategory.ObjectNotFound,
+        ErrorCode.MemoryVersionUnsupported or ErrorCode.MemoryNotEnrolled => ErrorCategory.InvalidOperation,
+        ErrorCode.MemoryChunkConflict => ErrorCategory.ResourceExists,
+        ErrorCode.MemoryFileUnreadable => ErrorCategory.ReadError,
         ErrorCode.AddressInUse => ErrorCategory.ResourceBusy,
         ErrorCode.PeerTokenRequired => ErrorCategory.SecurityError,
         ErrorCode.PeerRuntimeMissing => ErrorCategory.NotInstalled,

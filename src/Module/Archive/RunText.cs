@@ -44,6 +44,13 @@ internal static class RunText
         ("documentsTakenOver", c => c.DocumentsTakenOver, (c, v) => c.DocumentsTakenOver = v),
         ("documentsEmbedded", c => c.DocumentsEmbedded, (c, v) => c.DocumentsEmbedded = v),
         ("abortedJobs", c => c.AbortedJobs, (c, v) => c.AbortedJobs = v),
+        ("applied", c => c.Applied, (c, v) => c.Applied = v),
+        ("echoes", c => c.Echoes, (c, v) => c.Echoes = v),
+        ("stale", c => c.Stale, (c, v) => c.Stale = v),
+        ("queued", c => c.Queued, (c, v) => c.Queued = v),
+        ("memoryInserted", c => c.MemoryInserted, (c, v) => c.MemoryInserted = v),
+        ("memoryUpdated", c => c.MemoryUpdated, (c, v) => c.MemoryUpdated = v),
+        ("memorySkipped", c => c.MemorySkipped, (c, v) => c.MemorySkipped = v),
     ];
 
     public static int CounterCount => Counters.Length;

@@ -96,6 +96,24 @@ public enum ErrorCode
     TargetProtocolError,
     ConditionalCreateUnsupported,
 
+    // Memory synchronisation
+    ServerUnsupported,
+    SyncPaused,
+    SyncInProgress,
+    MutationRefused,
+    MutationUnusable,
+    MutationWaits,
+    MutationMissing,
+    // Memory plane
+    MemoryDocumentInvalid,
+    MemoryVersionUnsupported,
+    MemorySessionMissing,
+    MemoryChunkInvalid,
+    MemoryChunkStalled,
+    MemoryChunkConflict,
+    MemoryNotFound,
+    MemoryNotEnrolled,
+    MemoryFileUnreadable,
     // Peers
     AddressInUse,
     PeerTokenRequired,

@@ -92,6 +92,18 @@ public sealed record RunCounters
     public long DocumentsTakenOver { get; set; }
     public long DocumentsEmbedded { get; set; }
     public long AbortedJobs { get; set; }
+    /// <summary>Mutations of a memory server that changed something here.</summary>
+    public long Applied { get; set; }
+    /// <summary>Own mutations that came back.</summary>
+    public long Echoes { get; set; }
+    /// <summary>Mutations that what is stored wins against.</summary>
+    public long Stale { get; set; }
+    /// <summary>Changes that a pull journalled: what an enrolled project or another log lacks, and answers.</summary>
+    public long Queued { get; set; }
+    /// <summary>Rows of the memory plane (sessions, observations, prompts) that an import inserted, updated, left as they were.</summary>
+    public long MemoryInserted { get; set; }
+    public long MemoryUpdated { get; set; }
+    public long MemorySkipped { get; set; }
 
     /// <summary>The counters that are not 0: <c>Published=10, Sent=21</c>.</summary>
     public override string ToString() => string.Join(", ", All().Where(counter => counter.Value != 0).Select(counter => $"{counter.Name}={counter.Value}"));
@@ -105,6 +117,8 @@ public sealed record RunCounters
         (nameof(FilesSkipped), FilesSkipped), (nameof(FilesFailed), FilesFailed), (nameof(MalformedLines), MalformedLines),
         (nameof(Scanned), Scanned), (nameof(Eligible), Eligible), (nameof(KeptByGrace), KeptByGrace), (nameof(BytesCollected), BytesCollected),
         (nameof(SkippedOrigins), SkippedOrigins), (nameof(Verified), Verified), (nameof(Findings), Findings), (nameof(Republished), Republished),
+        (nameof(Applied), Applied), (nameof(Echoes), Echoes), (nameof(Stale), Stale), (nameof(Queued), Queued),
+        (nameof(MemoryInserted), MemoryInserted), (nameof(MemoryUpdated), MemoryUpdated), (nameof(MemorySkipped), MemorySkipped),
     ];
 }
 

@@ -1,3 +1,4 @@
+using ArtifactSync.Memory;
 using ArtifactSync.Transport;
 using System.Text.Json.Serialization;
 
@@ -8,11 +9,15 @@ internal sealed record ExchangeRecord(string Target, IReadOnlyList<string> Trans
 {
     public double? GraceSeconds { get; init; }
     public bool NoCollect { get; init; }
+    public IReadOnlyList<string> MemoryProjects { get; init; } = [];
+
+    public MemoryOrder? MemoryOrder { get; init; }
 
     public static ExchangeRecord Of(ExchangeRequest request) =>
         new(request.Target, request.TranscriptPaths, request.Full, request.PreflightOnly)
         {
             GraceSeconds = request.GracePeriod?.TotalSeconds, NoCollect = request.NoCollect,
+            MemoryProjects = request.MemoryProjects, MemoryOrder = request.MemoryOrder,
         };
 
     /// <param name="access">Given anew: the ledger has none.</param>
@@ -26,6 +31,8 @@ internal sealed record ExchangeRecord(string Target, IReadOnlyList<string> Trans
         GracePeriod = GraceSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         NoCollect = NoCollect,
         ParentRunId = parentRunId,
+        MemoryProjects = MemoryProjects,
+        MemoryOrder = MemoryOrder,
     };
 }
 

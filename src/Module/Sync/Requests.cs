@@ -1,3 +1,4 @@
+using ArtifactSync.Memory;
 using ArtifactSync.Model;
 using ArtifactSync.Transport;
 
@@ -42,6 +43,24 @@ public sealed record ExchangeRequest
     /// <summary>Credentials and the like; never recorded, so a repetition takes its own.</summary>
     public TargetAccess Access { get; init; } = TargetAccess.None;
     public string? ParentRunId { get; init; }
+    /// <summary>Of a memory server: send changes of these projects only; empty = of all that are enrolled.</summary>
+    public IReadOnlyList<string> MemoryProjects { get; init; } = [];
+    /// <summary>Of a memory server: who wins; null = as it is stored with the server, LogOrder at first.</summary>
+    public MemoryOrder? MemoryOrder { get; init; }
+}
+
+/// <summary>Whether a memory server holds what the archive holds (<c>Test-MemorySync</c>).</summary>
+public sealed record MemoryProofRequest
+{
+    /// <summary><c>engram+https://…</c></summary>
+    public required string Target { get; init; }
+    /// <summary>Empty = all enrolled projects.</summary>
+    public IReadOnlyList<string> Projects { get; init; } = [];
+    /// <summary>Pull what the server holds newer, queue the rest again.</summary>
+    public bool Repair { get; init; }
+    /// <summary>Look only, and write nothing, the ledger included.</summary>
+    public bool WhatIf { get; init; }
+    public TargetAccess Access { get; init; } = TargetAccess.None;
 }
 
 /// <summary>An import of transcripts.</summary>

@@ -28,7 +28,7 @@ public sealed partial class SyncEngine
         }
         switch (run)
         {
-            case { Kind: RunKind.Exchange } or { Kind: RunKind.Preflight, Project: null }:
+            case { Kind: RunKind.Exchange or RunKind.MemorySync } or { Kind: RunKind.Preflight, Project: null }:
                 var exchange = JsonSerializer.Deserialize(run.RequestedJson, ExchangeRecordJson.Default.ExchangeRecord)!.ToRequest(run.RunId, request.Access);
                 return ((o, t) => ExchangeAsync(exchange, o, t), (o, t) => PlanExchangeAsync(exchange, o, t));
             case { Kind: RunKind.Surgical or RunKind.Preflight }:

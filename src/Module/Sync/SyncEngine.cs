@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
+using ArtifactSync.Memory.Cloud;
 using ArtifactSync.Model;
 using ArtifactSync.Transcripts;
 using ArtifactSync.Transport;
@@ -20,6 +21,10 @@ public sealed partial class SyncEngine(EngineOptions options)
     public async Task<SyncRun> ExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (EngramTarget.Is(request.Target))
+        {
+            return await SyncMemoryAsync(request, observer, cancellationToken);
+        }
         TransportFactory.Check(request.Target, Transport(request, observer, dryRun: true));
         using var archive = ArchiveDatabase.Open(options, ArchiveMode.Create);
         var open = () => TransportFactory.Open(
@@ -34,6 +39,10 @@ public sealed partial class SyncEngine(EngineOptions options)
     public async Task<SyncRun> PlanExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (EngramTarget.Is(request.Target))
+        {
+            return PlanMemory(request);
+        }
         TransportFactory.Check(request.Target, Transport(request, observer, dryRun: true));
         using var archive = OpenExisting();
         var run = new PlannedRun(options, request);

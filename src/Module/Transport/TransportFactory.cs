@@ -37,8 +37,6 @@ internal static class TransportFactory
         ["s3"] = static (target, options) => Decorate(new S3Transport(target, options), options),
         ["http"] = OpenPeer,
         ["https"] = OpenPeer,
-        ["engram+http"] = NotYet,
-        ["engram+https"] = NotYet,
     };
 
     /// <summary>Refuses a target that can't be one, before anything is created or recorded.</summary>
@@ -87,8 +85,4 @@ internal static class TransportFactory
                 end > 0 ? $"Targets of the scheme '{target[..end]}' are not supported. Name a folder." : "A host with a port is no target. Name a folder or a full URL.",
                 end > 0 ? target[..end] : target); // what follows the scheme may hold a secret
     }
-
-    private static ITransport NotYet(string target, TransportOptions options) => throw new ArtifactSyncException(
-        ErrorCode.InvalidTarget, $"'{target[..target.IndexOf(':', StringComparison.Ordinal)]}' targets are not supported yet by this version. Name a folder.",
-        target[..target.IndexOf(':', StringComparison.Ordinal)]);
 }

@@ -60,6 +60,7 @@ public partial class CmdletShapeTests
     [InlineData("Set-ArchiveSession", OnlySet, "[-Id] String[] [-DisplayName String] [-Starred Boolean] [-Trashed Boolean] " + EditSyntax)]
     [InlineData("Update-ArchiveIndex", OnlySet, "-Rebuild " + WriteSyntax)]
         "[-Target] String[] [-Credential PSCredential] [-S3Endpoint String] [-Token SecureString] [-AllowInsecure] [-Path String[]] "
+        "[-Target] String[] [-Credential PSCredential] [-S3Endpoint String] [-Token SecureString] [-AllowInsecure] [-MemoryProject String[]] [-MemoryOrder MemoryOrder] [-Path String[]] "
         + "[-Initialize] [-OriginId String] [-Full] [-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Retry",
         "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-Token SecureString] [-AllowInsecure] "
@@ -67,13 +68,24 @@ public partial class CmdletShapeTests
         "-RetryFailed -RunId String[] [-IncludePermanent] [-Token SecureString] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
+    [InlineData("Get-SyncState", "", "[[-Project] String[]] [-ArchivePath String]")]
+    [InlineData("Test-MemorySync", "",
+        "[-Target] String [-Project String[]] [-Repair] [-Token SecureString] [-AllowInsecure] [-LockTimeout TimeSpan] [-ArchivePath String] "
+        + "[-Confirm] [-WhatIf]")]
+    public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax)
+    {
+        // In any order: that of members of a partial class is the one in which the compiler was given its files.
+        var actual = Syntax(Cmdlet(name), set);
+        Assert.All(actual, parameter => Assert.Contains(parameter, syntax, StringComparison.Ordinal));
+        Assert.Equal(syntax.Length, string.Join(' ', actual).Length);
+    }
 
     [Theory]
     [InlineData("Add-SessionPin", "ArtifactSync.Model.ArchiveSession", null, true)]
     [InlineData("Get-ArchiveSession", "ArtifactSync.Model.ArchiveSession", "Filter", false)]
     [InlineData("Get-MetaConflict", "ArtifactSync.Model.MetaConflict", null, false)]
     [InlineData("Get-SyncRun", "ArtifactSync.Model.SyncRun", "Filter", false)]
-    [InlineData("Start-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "", true)]
+    [InlineData("Start-SyncPeer", "ArtifactSync.Model.SyncPeerListener", null, true)]
     [InlineData("Stop-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "InputObject", true)]
     [InlineData("Get-TrackedIssue", "ArtifactSync.Model.TrackedIssue", "__AllParameterSets", false)]
     [InlineData("Get-TrackedMergeRequest", "ArtifactSync.Model.TrackedMergeRequest", "__AllParameterSets", false)]
@@ -86,6 +98,8 @@ public partial class CmdletShapeTests
     [InlineData("Resolve-MetaConflict", "ArtifactSync.Model.MetaConflict", null, true)]
     [InlineData("Set-ArchiveSession", "ArtifactSync.Model.ArchiveSession", null, true)]
     [InlineData("Update-ArchiveIndex", "ArtifactSync.Model.SyncRun", null, true)]
+    [InlineData("Get-SyncState", "ArtifactSync.Model.SyncState", null, false)]
+    [InlineData("Test-MemorySync", "ArtifactSync.Model.MemoryFinding", null, true)]
     public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string? defaultSet, bool shouldProcess)
     {
         var cmdlet = Cmdlet(name);
@@ -171,6 +185,8 @@ public partial class CmdletShapeTests
     [InlineData("ArtifactSync.Model.TrackedEvent")]
     [InlineData("ArtifactSync.Model.ArchiveDocument")]
     [InlineData("ArtifactSync.Model.SurgicalFailure")]
+    [InlineData("ArtifactSync.Model.SyncState")]
+    [InlineData("ArtifactSync.Model.MemoryFinding")]
     public void FormatViews_OfAType_ShowItAliveAndDeserialized(string type)
     {
         Assert.NotNull(typeof(ArtifactSync.Model.SyncRun).Assembly.GetType(type));
@@ -187,11 +203,12 @@ public partial class CmdletShapeTests
     private static CmdletShape Cmdlet(string name) => All.Single(c => c.Name == name);
 
     private static string Syntax(CmdletShape cmdlet, string set) => string.Join(' ', InOrder(cmdlet.In(set)).Select(p =>
+    private static IReadOnlyList<string> Syntax(CmdletShape cmdlet, string set) => [.. cmdlet.In(set).OrderByDescending(p => p.Use.Mandatory).Select(p =>
     {
         var name = p.Use.Position is null ? $"-{p.Parameter.Name}" : $"[-{p.Parameter.Name}]";
         var text = p.Parameter.IsSwitch ? name : $"{name} {p.Parameter.TypeName}";
         return p.Use.Mandatory ? text : $"[{text}]";
-    }));
+    })];
 
     /// <summary>What must be given first, by position; the rest as written.</summary>
     private static IEnumerable<(ParameterShape Parameter, ParameterUse Use)> InOrder(IEnumerable<(ParameterShape Parameter, ParameterUse Use)> parameters) =>

@@ -1,0 +1,155 @@
+using System.Text.Json;
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
+using ArtifactSync.Model;
+using ArtifactSync.Sync;
+
+namespace ArtifactSync.Memory.Cloud;
+
+/// <summary>Cycles with one server until nothing more is pending, as one run of the ledger (memory spec 7.1).</summary>
+internal sealed class MemorySyncRun(ArchiveDatabase archive, Func<IMutationApi> open, ExchangeRequest request, IRunObserver observer)
+{
+    /// <summary>A pull may journal rows (a backfill, answers): they go with a further cycle.</summary>
+    private const int MaxCycles = 4;
+
+    /// <summary>A machine that was away longer looks below its cursor first (7.5 "at start").</summary>
+    private static readonly TimeSpan s_away = TimeSpan.FromMinutes(10);
+    private const int LongestKey = 200;
+
+    /// <summary>The run as the ledger has it, whatever became of it.</summary>
+    public async Task<SyncRun> RunAsync(CancellationToken cancellationToken)
+    {
+        using var run = RunRecorder.Begin(archive, Describe, observer, cancellationToken);
+        try
+        {
+            using var api = open();
+            run.Enter("sync");
+            var failure = request.PreflightOnly ? await PreviewAsync(run, api, cancellationToken) : await SyncAsync(run, api, cancellationToken);
+            return run.Finish(failure);
+        }
+        catch (OperationCanceledException)
+        {
+            run.Abandon();
+            throw;
+        }
+        catch (ArtifactSyncException fault)
+        {
+            return run.Finish(fault);
+        }
+        catch (Exception fault)
+        {
+            run.Finish(new ArtifactSyncException(ErrorCode.UnexpectedError, fault.Message, request.Target, fault));
+            throw;
+        }
+    }
+
+    private RunStart Describe(string runId) => new(runId, request.PreflightOnly ? RunKind.Preflight : RunKind.MemorySync)
+    {
+        ParentRunId = request.ParentRunId,
+        Target = request.Target,
+        Phase = "prepare",
+        RequestedJson = JsonSerializer.Serialize(ExchangeRecord.Of(request), ExchangeRecordJson.Default.ExchangeRecord),
+    };
+
+    private async Task<ArtifactSyncException?> SyncAsync(RunRecorder run, IMutationApi api, CancellationToken cancellationToken)
+    {
+        var lastSync = MemoryTargetTable.Read(archive.Reader).LastSyncAt;
+        var isStart = lastSync is { } at && archive.Clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(at) > s_away;
+        var settings = new MemorySyncSettings
+        {
+            Order = request.MemoryOrder, Projects = [.. request.MemoryProjects.Select(MemoryText.Project)], IsStart = isStart, IsFull = request.Full,
+        };
+        for (var cycle = 0; cycle < MaxCycles; cycle++)
+        {
+            var sync = new MemorySync(archive, api, cycle == 0 ? settings : settings with { IsStart = false, IsFull = false }, run.RunId, observer);
+            var report = await new MemoryCycle(sync).RunAsync(archive.Options.LeaseTimeout, cancellationToken);
+            Tell(run, report);
+            if (report.Failure is not null || report.PushFault is not null || (report.Queued == 0 && !report.WasReset) || !JournalTable.HasPending(archive.Reader))
+            {
+                return report.Failure;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads what is new and counts it; neither the archive nor the server changes.</summary>
+    private async Task<ArtifactSyncException?> PreviewAsync(RunRecorder run, IMutationApi api, CancellationToken cancellationToken)
+    {
+        var state = MemoryTargetTable.Read(archive.Reader);
+        var since = state.ServerUrl == api.ServerUrl ? state.Cursor : 0;
+        PullPage page;
+        do
+        {
+            page = await api.PullAsync(since, MemorySyncSettings.DefaultPageSize, cancellationToken);
+            var last = page.Mutations.Count == 0 ? since : page.Mutations[^1].Seq;
+            if (page.HasMore && last <= since)
+            {
+                return new ArtifactSyncException(ErrorCode.TargetProtocolError, $"'{api.ServerUrl}' says that there is more after {since} and sends none of it.", api.ServerUrl);
+            }
+
+            since = last;
+            run.Count(counters => (counters.Received, counters.BytesReceived) = (counters.Received + page.Mutations.Count, counters.BytesReceived + page.Size));
+        }
+        while (page.HasMore);
+
+        foreach (var (project, count, _) in JournalTable.CountPending(archive.Reader).Where(count => count.IsEnrolled))
+        {
+            run.Count(counters => counters.Sent += count);
+            run.Add("project", project, "preflight", EntityStatus.Planned, null, $"{count} changes to send");
+        }
+
+        return null;
+    }
+
+    private static void Tell(RunRecorder run, CycleReport report)
+    {
+        run.Count(counters =>
+        {
+            counters.Sent += report.Pushed.Values.Sum();
+            counters.Received += report.Pulled.Values.Sum();
+            counters.Applied += report.Applied;
+            counters.Echoes += report.Echoes;
+            counters.Stale += report.Stale;
+            counters.Queued += report.Queued;
+            counters.BytesSent += report.BytesSent;
+            counters.BytesReceived += report.BytesReceived;
+        });
+        foreach (var project in report.Pushed.Keys)
+        {
+            run.Done("project", Cut(project), "push");
+        }
+
+        foreach (var project in report.Pulled.Keys)
+        {
+            run.Done("project", Cut(project), "pull");
+        }
+
+        foreach (var fault in report.Faults)
+        {
+            Tell(run, fault with { Key = Cut(fault.Key) });
+        }
+    }
+
+    private static void Tell(RunRecorder run, CycleFault fault)
+    {
+        switch (fault.Code)
+        {
+            case ErrorCode.MutationRefused when fault.EntityType != "project":
+                run.Quarantined(fault.EntityType, fault.Key, fault.Stage, fault.Code, fault.Message);
+                break;
+            case ErrorCode.MutationUnusable:
+                run.Rejected(fault.EntityType, fault.Key, fault.Stage, fault.Code, fault.Message);
+                break;
+            case ErrorCode.MutationWaits:
+                run.Deferred(fault.EntityType, fault.Key, fault.Stage, fault.Code, fault.Message);
+                break;
+            default:
+                run.Add(fault.EntityType, fault.Key, fault.Stage, EntityStatus.Failed, fault.Code, fault.Message);
+                break;
+        }
+    }
+
+    // Keys and names of a log come from outside and have any length.
+    private static string Cut(string key) => key.Length <= LongestKey ? key : key[..LongestKey] + "…";
+}
