@@ -1,5 +1,6 @@
 // A process that the crash tests start: one exchange that is killed at its n-th step, as kill -9 would.
 // usage: Crasher --write <archive> <lease|inside|commit> (see ArchiveWrite), or
+//        Crasher --rebuild <archive> <step>, or
 //        Crasher <archive> <target> <step, 0 = never>; prints the number of steps when it comes to its end.
 using System.Diagnostics;
 using System.Globalization;
@@ -11,6 +12,8 @@ if (args[0] == "--write")
     ArtifactSync.Crasher.ArchiveWrite.Run(args[1], args[2]);
 }
 
+bool rebuilds = args[0] == "--rebuild";
+args = rebuilds ? [args[1], "", args[2]] : args;
 int killAt = int.Parse(args[2], CultureInfo.InvariantCulture);
 int steps = 0;
 var options = new EngineOptions
@@ -25,7 +28,10 @@ var options = new EngineOptions
         }
     },
 };
-var run = await new SyncEngine(options).ExchangeAsync(new ExchangeRequest { Target = args[1] }, NullObserver.Instance, CancellationToken.None);
+var engine = new SyncEngine(options);
+var run = rebuilds
+    ? await engine.RebuildAsync(NullObserver.Instance, CancellationToken.None)
+    : await engine.ExchangeAsync(new ExchangeRequest { Target = args[1] }, NullObserver.Instance, CancellationToken.None);
 Console.WriteLine(steps.ToString(CultureInfo.InvariantCulture));
 if (run.Status != RunStatus.Succeeded)
 {
