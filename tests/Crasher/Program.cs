@@ -3,6 +3,7 @@
 //        Crasher --retention <collect|repair|reset> <archive> <target> <step> and
 //        Crasher --exchanges <archive> <target> <rounds> (see RetentionSteps), or
 //        Crasher --surgical <archive> <server> <step> <iid>... (see SurgicalWrite), or
+//        Crasher --rebuild <archive> <step>, or
 //        Crasher <archive> <target> <step, 0 = never>; prints the number of steps when it comes to its end.
 using System.Diagnostics;
 using System.Globalization;
@@ -29,6 +30,8 @@ if (args[0] == "--surgical")
     return await ArtifactSync.Crasher.SurgicalWrite.RunAsync(args[1..]);
 }
 
+bool rebuilds = args[0] == "--rebuild";
+args = rebuilds ? [args[1], "", args[2]] : args;
 int killAt = int.Parse(args[2], CultureInfo.InvariantCulture);
 int steps = 0;
 var options = new EngineOptions
@@ -43,7 +46,10 @@ var options = new EngineOptions
         }
     },
 };
-var run = await new SyncEngine(options).ExchangeAsync(new ExchangeRequest { Target = args[1] }, NullObserver.Instance, CancellationToken.None);
+var engine = new SyncEngine(options);
+var run = rebuilds
+    ? await engine.RebuildAsync(NullObserver.Instance, CancellationToken.None)
+    : await engine.ExchangeAsync(new ExchangeRequest { Target = args[1] }, NullObserver.Instance, CancellationToken.None);
 Console.WriteLine(steps.ToString(CultureInfo.InvariantCulture));
 if (run.Status != RunStatus.Succeeded)
 {

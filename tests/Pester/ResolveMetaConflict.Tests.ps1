@@ -48,9 +48,10 @@ Describe 'Resolve-MetaConflict' {
     }
 
     It 'is done at once when asked again' {
-        $null = Resolve-MetaConflict $id -Accept Loser
+        $before = Resolve-MetaConflict $id -Accept Loser -Note once | ConvertTo-Json
         $files = @(Get-ChildItem "$($box.Archive)/artifacts" -Recurse -File).Count
-        (Resolve-MetaConflict $id -Accept Loser).Resolved | Should -BeTrue
+        Resolve-MetaConflict $id -Accept Loser | ConvertTo-Json | Should -Be $before
+        Get-WhatIf { Resolve-MetaConflict $id -Accept Loser -WhatIf } | Should -BeNullOrEmpty
         @(Get-ChildItem "$($box.Archive)/artifacts" -Recurse -File).Count | Should -Be $files
     }
 
@@ -76,7 +77,7 @@ Describe 'Resolve-MetaConflict' {
         Get-WhatIf { Get-MetaConflict | Where-Object LosingOrigin -Like 'alpha-*' | Resolve-MetaConflict -Accept Loser -WhatIf } |
             Should -Be "Set 'by alpha' of alpha-0a1b2c again, on every machine on a display_name"
         Get-WhatIf { Resolve-MetaConflict $id -Accept Winner -WhatIf } |
-            Should -Be "Keep 'by bravo' of bravo-3d4e5f, in this archive alone on a display_name"
+            Should -Be "Note that 'by bravo' of bravo-3d4e5f was right, in this archive alone on a display_name"
         Resolve-MetaConflict $id -Accept Loser -WhatIf | Should -BeNullOrEmpty
         Resolve-MetaConflict 999 -Accept Loser -WhatIf -ErrorAction SilentlyContinue -ErrorVariable failure
         Assert-Error $failure ConflictNotFound ResolveMetaConflictCommand ObjectNotFound 999

@@ -10,7 +10,7 @@ namespace ArtifactSync.Cmdlets;
 /// <summary>Reads transcripts of agents into the archive; what comes through the pipeline is one run.</summary>
 [Cmdlet(VerbsData.Import, "ArchiveSession", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
 [OutputType(typeof(ArchiveSessionImport))]
-public sealed class ImportArchiveSessionCommand : ArchiveCmdlet
+public sealed class ImportArchiveSessionCommand : ArchiveWriterCmdlet
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";

@@ -33,35 +33,41 @@ public sealed class ResolveMetaConflictCommand : BatchCmdlet<ConflictDecision>
     private protected override async Task DoAsync(
         SyncEngine engine, IReadOnlyList<ConflictDecision> items, PipelineSink sink, CancellationToken cancellationToken)
     {
+        var plan = engine.PlanResolve(items);
         var conflicts = Read(engine, items);
         List<ConflictDecision> wanted = [];
-        foreach (var (decision, refusal) in items.Zip(engine.PlanResolve(items)))
+        List<ConflictDecision> settled = []; // so already: shown as they are
+        foreach (var result in plan)
         {
-            if (refusal is not null)
-                await sink.WriteErrorAsync(ErrorMapping.ToRecord(refusal));
-            else if (await sink.ShouldProcessAsync(Target(conflicts[decision.ConflictId]), Action(conflicts[decision.ConflictId], decision)) == Decision.Act)
-                wanted.Add(decision);
+            if (result.Error is not null)
+                await sink.WriteErrorAsync(ErrorMapping.ToRecord(result.Error));
+            else if (result.Effect == DecisionEffect.None)
+                settled.Add(result.Decision);
+            else if (conflicts.TryGetValue(result.Decision.ConflictId, out var conflict)
+                && await sink.ShouldProcessAsync($"{conflict.SessionId} {conflict.Field}", Action(conflict, result)) == Decision.Act)
+                wanted.Add(result.Decision);
         }
-        if (wanted.Count == 0)
-            return;
-        var refusals = engine.Resolve(wanted, cancellationToken);
-        conflicts = Read(engine, wanted);
-        foreach (var (decision, refusal) in wanted.Zip(refusals))
+        if (wanted.Count > 0)
         {
-            if (refusal is not null)
-                await sink.WriteErrorAsync(ErrorMapping.ToRecord(refusal));
-            else
-                await sink.WriteObjectAsync(conflicts[decision.ConflictId]);
+            foreach (var result in engine.Resolve(wanted, cancellationToken).Where(result => result.Error is not null))
+            {
+                await sink.WriteErrorAsync(ErrorMapping.ToRecord(result.Error!));
+                wanted.Remove(result.Decision);
+            }
         }
+        conflicts = Read(engine, items);
+        foreach (var decision in items.Where(decision => wanted.Contains(decision) || settled.Contains(decision)))
+            await sink.WriteObjectAsync(conflicts[decision.ConflictId]);
     }
 
     private static Dictionary<long, MetaConflict> Read(SyncEngine engine, IReadOnlyList<ConflictDecision> decisions) =>
         engine.GetConflicts(new ConflictQuery { ConflictIds = [.. decisions.Select(decision => decision.ConflictId)] })
             .ToDictionary(conflict => conflict.ConflictId);
 
-    private static string Target(MetaConflict conflict) => $"{conflict.SessionId} {conflict.Field}";
-
-    private static string Action(MetaConflict conflict, ConflictDecision decision) => decision.Accept == ConflictChoice.Winner
-        ? $"Keep '{conflict.WinningValue}' of {conflict.WinningOrigin}, in this archive alone"
-        : $"Set '{conflict.LosingValue}' of {conflict.LosingOrigin} again, on every machine";
+    private static string Action(MetaConflict conflict, DecisionResult result) => (result.Decision.Accept, result.Effect) switch
+    {
+        (ConflictChoice.Winner, _) => $"Note that '{ShownText.Of(conflict.WinningValue)}' of {conflict.WinningOrigin} was right, in this archive alone",
+        (_, DecisionEffect.Published) => $"Set '{ShownText.Of(conflict.LosingValue)}' of {conflict.LosingOrigin} again, on every machine",
+        _ => $"Note that '{ShownText.Of(conflict.LosingValue)}' of {conflict.LosingOrigin} was right, which stands already",
+    };
 }

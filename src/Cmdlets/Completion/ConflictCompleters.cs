@@ -9,7 +9,7 @@ namespace ArtifactSync.Cmdlets.Completion;
 public abstract class ConflictCompleter : ArchiveCompleter
 {
     private protected sealed override IEnumerable<Suggestion> Suggest(SyncEngine engine, string word, IDictionary bound) =>
-        engine.GetConflicts(new ConflictQuery { Unresolved = true }).Take(Recent.Count).SelectMany(Suggest);
+        engine.GetConflicts(new ConflictQuery { Unresolved = true }).SelectMany(Suggest); // the caller stops in time
 
     private protected abstract IEnumerable<Suggestion> Suggest(MetaConflict conflict);
 }
@@ -18,7 +18,7 @@ public abstract class ConflictCompleter : ArchiveCompleter
 public sealed class ConflictIdCompleter : ConflictCompleter
 {
     private protected override IEnumerable<Suggestion> Suggest(MetaConflict conflict) =>
-        [new(conflict.ConflictId.ToString(CultureInfo.InvariantCulture), $"{conflict.SessionId} {conflict.Field}: {conflict.WinningValue} / {conflict.LosingValue}")];
+        [new(conflict.ConflictId.ToString(CultureInfo.InvariantCulture), $"{conflict.SessionId} {conflict.Field}: {ShownText.Of(conflict.WinningValue)} / {ShownText.Of(conflict.LosingValue)}")];
 }
 
 /// <summary>Sessions with open conflicts.</summary>

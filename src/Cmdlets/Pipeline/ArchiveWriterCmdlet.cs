@@ -4,7 +4,7 @@ using ArtifactSync.Sync;
 
 namespace ArtifactSync.Cmdlets.Pipeline;
 
-/// <summary>Base of the cmdlets that write to an archive.</summary>
+/// <summary>Base of the cmdlets that may wait for the archive.</summary>
 public abstract class ArchiveWriterCmdlet : ArchiveCmdlet
 {
     /// <summary>How long to wait for another command that writes to the archive.</summary>

@@ -34,7 +34,8 @@ internal sealed class SessionImporter(ExchangeContext context)
         }
     }
 
-    /// <summary>Excluded sessions never come back and keep the landing open; trashed ones wait, but the landing counts (spec 7.5).</summary>
+    /// <summary>Excluded sessions never come back and keep the landing open; trashed ones wait, but the landing counts (spec 7.5).
+    /// What was imported before it was trashed can be imported again.</summary>
     private List<KeyValuePair<string, string>> Wanted(IReadOnlyList<KeyValuePair<string, string>> changed)
     {
         var reader = context.Archive.Reader;
@@ -49,7 +50,7 @@ internal sealed class SessionImporter(ExchangeContext context)
             {
                 _handledAll = false;
             }
-            else if (!SessionTable.IsTrashed(reader, session.Key))
+            else if (!SessionTable.IsTrashed(reader, session.Key) || (context.Reimports && IngestTable.Watermark(reader, session.Key) == session.Value))
             {
                 wanted.Add(session);
             }

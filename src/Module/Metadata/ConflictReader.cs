@@ -25,8 +25,8 @@ internal static class ConflictReader
 
     public static IEnumerable<MetaConflict> Read(Database db, ConflictQuery query, string archivePath)
     {
-        // No gid begins with '~'.
-        List<object?> args = [StateTable.Get(db, StateTable.OriginId) + "~"];
+        string? own = StateTable.Get(db, StateTable.OriginId);
+        List<object?> args = [own + "~"]; // without an origin nothing: no gid begins with '~'
         List<string> conditions = ["c.winning_origin <> c.losing_origin"];
         if (query.ConflictIds.Count > 0)
         {
@@ -35,7 +35,9 @@ internal static class ConflictReader
 
         if (query.SessionIds.Count > 0)
         {
-            conditions.Add($"{SessionId} IN (SELECT value FROM json_each({Add(JsonList.Write(query.SessionIds))}))");
+            // By gid, which the index begins with. The gid of an own session is none of the ids that the archive shows.
+            IEnumerable<string> gids = query.SessionIds.Where(id => own is null || !Gid.HasOrigin(id, own)).Select(id => own is null ? id : Gid.ForLocal(own, id));
+            conditions.Add($"c.session_gid IN (SELECT value FROM json_each({Add(JsonList.Write(gids))}))");
         }
 
         if (query.Field is { } field)

@@ -12,6 +12,20 @@ internal static class ConflictTable
     private const string Columns =
         "session_gid, field, winning_order_key, losing_order_key, winning_origin, losing_origin, winning_op, losing_op, winning_value, losing_value";
 
+    // Both run for every winning edit, whatever a peer sends: they must find their rows by index (a test looks).
+    internal const string SettleSql =
+        """
+        UPDATE metadata_conflicts SET resolved_at = ?1, resolution = ?2, resolved_by = ?3
+        WHERE session_gid = ?4 AND field = ?5 AND losing_op = ?6 AND substr(losing_value, 1, 64) = substr(?7, 1, 64) AND losing_value = ?7
+          AND resolved_at IS NULL
+        """;
+
+    internal const string DecisionSql =
+        """
+        SELECT EXISTS(SELECT 1 FROM metadata_conflicts
+          WHERE session_gid = ? AND field = ? AND winning_order_key = ? AND losing_op = ? AND losing_value = ?)
+        """;
+
     /// <summary>False when the same pair of edits is logged already.</summary>
     /// <param name="db">The caller's transaction.</param>
     /// <param name="row">The two edits.</param>
@@ -27,25 +41,17 @@ internal static class ConflictTable
 
     /// <summary>
     /// A winning edit that says again what an earlier one of its register lost with is the decision for that loser, whoever
-    /// made it: the open conflicts with that loser are settled. True when there is such a loser, open or not.
+    /// made it: the open conflicts with that loser are settled.
     /// </summary>
-    public static bool Settle(Database db, RegisterEntry winner, long now)
-    {
-        if (db.Scalar<long>(
-            "SELECT count(*) FROM metadata_conflicts WHERE session_gid = ? AND field = ? AND losing_op = ? AND losing_value = ?",
-            winner.Gid, winner.Field, winner.Op, winner.Value) == 0)
-        {
-            return false;
-        }
+    public static void Settle(Database db, RegisterEntry winner, long now) => db.Execute(
+        SettleSql, now, nameof(ConflictChoice.Loser), winner.Origin, winner.Gid, winner.Field, winner.Op, winner.Value);
 
-        db.Execute(
-            """
-            UPDATE metadata_conflicts SET resolved_at = ?, resolution = ?, resolved_by = ?
-            WHERE session_gid = ? AND field = ? AND losing_op = ? AND losing_value = ? AND resolved_at IS NULL
-            """,
-            now, nameof(ConflictChoice.Loser), winner.Origin, winner.Gid, winner.Field, winner.Op, winner.Value);
-        return true;
-    }
+    /// <summary>
+    /// Whether an edit takes back what another one overruled: what it says lost against just the edit that it wins against.
+    /// The conflict between these two is then no new question.
+    /// </summary>
+    public static bool IsDecision(Database db, RegisterEntry winner, RegisterEntry overruled) => db.Scalar<long>(
+        DecisionSql, winner.Gid, winner.Field, overruled.OrderKey, winner.Op, winner.Value) > 0;
 
     public static LoggedConflict? Find(Database db, long id) => db.First(
         $"SELECT {Columns}, resolution FROM metadata_conflicts WHERE conflict_id = ?",
@@ -56,10 +62,27 @@ internal static class ConflictTable
             Choice(row.TextOrNull(10))),
         id);
 
-    /// <summary>Notes the decision of a user of this archive.</summary>
-    public static void Resolve(Database db, long id, ConflictChoice choice, string by, string? note, long now) => db.Execute(
-        "UPDATE metadata_conflicts SET resolved_at = ?, resolution = ?, resolved_by = ?, note = ? WHERE conflict_id = ?",
-        now, choice.ToString(), by, note, id);
+    /// <summary>Notes the decision of a user of this archive. Of one that was made before, only the note changes.</summary>
+    public static void Resolve(Database db, LoggedConflict conflict, ConflictChoice choice, string by, string? note, long now)
+    {
+        if (conflict.Resolution == choice)
+        {
+            db.Execute("UPDATE metadata_conflicts SET note = coalesce(?, note) WHERE conflict_id = ?", note, conflict.Id);
+            return;
+        }
+
+        db.Execute(
+            "UPDATE metadata_conflicts SET resolved_at = ?, resolution = ?, resolved_by = ?, note = ? WHERE conflict_id = ?",
+            now, choice.ToString(), by, note, conflict.Id);
+    }
+
+    /// <summary>What a deciding edit of this archive overrules is decided, too.</summary>
+    public static void ResolveOverruled(Database db, RegisterEntry decision, string by, long now) => db.Execute(
+        """
+        UPDATE metadata_conflicts SET resolved_at = ?, resolution = ?, resolved_by = ?
+        WHERE session_gid = ? AND field = ? AND winning_order_key = ? AND resolved_at IS NULL
+        """,
+        now, nameof(ConflictChoice.Winner), by, decision.Gid, decision.Field, decision.OrderKey);
 
     public static ConflictChoice? Choice(string? text) => Enum.TryParse(text, out ConflictChoice choice) ? choice : null;
 }

@@ -1,4 +1,5 @@
 using ArtifactSync.Errors;
+using ArtifactSync.Model;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Metadata;
@@ -28,12 +29,12 @@ public sealed record CurationEdit
     /// <summary>The edit as a user would say it: <c>Set display name to 'Release'</c>.</summary>
     public string Description => Op switch
     {
-        EventOp.Rename => Text is null ? "Clear display name" : $"Set display name to '{Shortened(Text)}'",
+        EventOp.Rename => Text is null ? "Clear display name" : $"Set display name to '{ShownText.Of(Text)}'",
         EventOp.Star => "Star",
         EventOp.Unstar => "Remove star",
         EventOp.SoftDelete => "Move to trash",
         EventOp.Restore => "Restore from trash",
-        EventOp.Pin => Text is null ? $"Pin message {Ordinal}" : $"Pin message {Ordinal} with note '{Shortened(Text)}'",
+        EventOp.Pin => Text is null ? $"Pin message {Ordinal}" : $"Pin message {Ordinal} with note '{ShownText.Of(Text)}'",
         EventOp.Unpin => $"Unpin message {Ordinal}",
         EventOp.Purge => "Remove from every machine for good",
         _ => "Remove from this archive for good",
@@ -65,8 +66,6 @@ public sealed record CurationEdit
 
     /// <summary>Removes the session from this archive and never imports it again; other machines keep it.</summary>
     public static CurationEdit Remove(string sessionId) => new(sessionId, RemoveHere);
-
-    private static string Shortened(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }
 
 /// <summary>What became of one edit.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Model;
+using ArtifactSync.Sync;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Metadata;
@@ -45,28 +46,35 @@ internal sealed class EditPlanner(Database db, string? origin)
         };
     }
 
-    /// <summary>The events of a decision, as <see cref="Plan"/>: accepting a winner that stands is none.</summary>
+    /// <summary>What a decision does, and the event by which it does so, if any.</summary>
     /// <exception cref="ArtifactSyncException">
-    /// <see cref="ErrorCode.ConflictSettled"/>, <see cref="ErrorCode.SessionNotFound"/>, <see cref="ErrorCode.EventTargetMissing"/>.
+    /// <see cref="ErrorCode.ConflictSettled"/>, <see cref="ErrorCode.SessionNotFound"/>, <see cref="ErrorCode.SessionTrashed"/>,
+    /// <see cref="ErrorCode.EventTargetMissing"/>.
     /// </exception>
-    public List<MetadataEvent> Plan(LoggedConflict conflict, ConflictChoice choice)
+    public (DecisionEffect Effect, MetadataEvent? Event) Plan(LoggedConflict conflict, ConflictDecision decision)
     {
         ConflictRow row = conflict.Row;
-        if (choice == ConflictChoice.Winner)
+        if (conflict.Resolution == decision.Accept)
         {
-            return conflict.Resolution != ConflictChoice.Loser ? [] : throw new ArtifactSyncException(
+            return (decision.Note is null ? DecisionEffect.None : DecisionEffect.Noted, null);
+        }
+
+        if (decision.Accept == ConflictChoice.Winner)
+        {
+            return conflict.Resolution is null ? (DecisionEffect.Noted, null) : throw new ArtifactSyncException(
                 ErrorCode.ConflictSettled,
-                $"Conflict {conflict.Id} ({row.Field}) was settled for its loser already. Settle the conflict that this caused, or edit the session anew.",
+                $"Conflict {conflict.Id} ({row.Field}) was settled for its loser already. Accept the loser of the newer conflict that "
+                + "this caused (Get-MetaConflict -SessionId), or edit the session anew.",
                 conflict.Id);
         }
 
         if (MetadataTable.Find(db, row.Gid, row.Field) is { } current && current.Op == row.LosingOp && current.Value == row.LosingValue)
         {
-            return [];
+            return (DecisionEffect.Noted, null); // it stands already
         }
 
         RequireTarget(conflict);
-        return [row.Loser()];
+        return (DecisionEffect.Published, row.Loser());
     }
 
     /// <summary>The value of a rename.</summary>
@@ -96,6 +104,11 @@ internal sealed class EditPlanner(Database db, string? origin)
             throw NotFound(id);
         }
 
+        if (conflict.Row.LosingOp == EventOp.Rename)
+        {
+            RequireOutsideTrash(session);
+        }
+
         if (conflict.Row.LosingOp == EventOp.Pin)
         {
             PinAnchor pin = PinAnchor.Parse(conflict.Row.LosingValue);
@@ -103,6 +116,15 @@ internal sealed class EditPlanner(Database db, string? origin)
             {
                 throw NoMessage(id, pin.Ordinal);
             }
+        }
+    }
+
+    private void RequireOutsideTrash(CuratedSession session)
+    {
+        if (session.DeletedAt is not null && !_restored.Contains(session.Id))
+        {
+            throw new ArtifactSyncException(
+                ErrorCode.SessionTrashed, $"Session {session.Id} is in the trash and keeps its title. Restore it first.", session.Id);
         }
     }
 
@@ -119,17 +141,12 @@ internal sealed class EditPlanner(Database db, string? origin)
 
     private List<MetadataEvent> PlanRename(CuratedSession session, CurationEdit edit)
     {
-        if (session.DeletedAt is not null && !_restored.Contains(session.Id))
-        {
-            throw new ArtifactSyncException(
-                ErrorCode.SessionTrashed, $"Session {session.Id} is in the trash and keeps its title. Restore it first.", session.Id);
-        }
-
         if (session.DisplayName == edit.Text)
         {
             return [];
         }
 
+        RequireOutsideTrash(session);
         MetadataEvent document = Event(edit);
         document.Value = RenameValue(edit.Text);
         return [document];

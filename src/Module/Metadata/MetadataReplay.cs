@@ -15,6 +15,7 @@ namespace ArtifactSync.Metadata;
 internal sealed class MetadataReplay
 {
     private const int BatchEvents = 4096;
+    private const int BatchSessions = 512;
     private const long BatchBytes = 8 * 1024 * 1024;
 
     private readonly ArchiveDatabase _archive;
@@ -77,7 +78,7 @@ internal sealed class MetadataReplay
             Apply(batch);
         }
 
-        PayPins();
+        PayPins(cancellation);
         if (highest != cursor)
         {
             using WriteTransaction transaction = _lease.Begin();
@@ -114,12 +115,13 @@ internal sealed class MetadataReplay
             .Select(stored => (stored, Inspect(stored.Entry))).ToList());
 
     // Pins are derived once a session, however many of its edits came (an earlier run may have been killed before it did).
-    private void PayPins()
+    private void PayPins(CancellationToken cancellation)
     {
         while (MetadataTable.PinsOwed(_archive.Reader, 1).Count > 0)
         {
+            cancellation.ThrowIfCancellationRequested();
             using WriteTransaction transaction = _lease.Begin();
-            new Curation(transaction.Db, _ownOrigin).Pay(BatchEvents);
+            new Curation(transaction.Db, _ownOrigin).Pay(BatchSessions);
             _archive.Options.Checkpoint("replay.pinned");
             transaction.Commit();
         }

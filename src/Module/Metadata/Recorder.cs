@@ -62,11 +62,10 @@ internal sealed class Recorder(ArchiveDatabase archive, IEventStore store)
     /// <param name="lease">Held by the caller.</param>
     /// <param name="decisions">One a conflict.</param>
     /// <param name="by">Who decides.</param>
-    /// <returns>Why a decision was refused, in the order of the decisions; null = it is done.</returns>
     /// <exception cref="ArtifactSyncException">As <see cref="Apply"/>.</exception>
-    public IReadOnlyList<ArtifactSyncException?> Resolve(Lease lease, IReadOnlyList<ConflictDecision> decisions, string by)
+    public IReadOnlyList<DecisionResult> Resolve(Lease lease, IReadOnlyList<ConflictDecision> decisions, string by)
     {
-        List<ArtifactSyncException?> refusals = [];
+        List<DecisionResult> results = [];
         using WriteTransaction transaction = lease.Begin(durable: true);
         string? origin = StateTable.Get(transaction.Db, StateTable.OriginId);
         var step = new RecordStep(transaction.Db, archive.Clock, origin);
@@ -74,16 +73,25 @@ internal sealed class Recorder(ArchiveDatabase archive, IEventStore store)
         long now = archive.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (ConflictDecision decision in decisions)
         {
-            refusals.Add(Refusal(() =>
+            DecisionEffect effect = DecisionEffect.None;
+            ArtifactSyncException? refusal = Refusal(() =>
             {
                 LoggedConflict conflict = ConflictTable.Find(transaction.Db, decision.ConflictId) ?? throw NoConflict(decision.ConflictId);
-                planner.Plan(conflict, decision.Accept).ForEach(step.Apply);
-                ConflictTable.Resolve(transaction.Db, conflict.Id, decision.Accept, by, decision.Note, now);
-            }));
+                (effect, MetadataEvent? document) = planner.Plan(conflict, decision);
+                if (document is not null)
+                {
+                    step.Apply(document);
+                    ConflictTable.ResolveOverruled(transaction.Db, step.Events[^1].Entry, by, now);
+                    conflict = conflict with { Resolution = null }; // who settled it was this user, not the event
+                }
+
+                ConflictTable.Resolve(transaction.Db, conflict, decision.Accept, by, decision.Note, now);
+            });
+            results.Add(new DecisionResult(decision, effect, refusal));
         }
 
         Finish(transaction, step);
-        return refusals;
+        return results;
     }
 
     public static ArtifactSyncException NoConflict(long id) => new(

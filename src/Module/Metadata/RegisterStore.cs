@@ -57,7 +57,13 @@ internal sealed class RegisterStore(Database db, string ownOrigin, long now)
         }
 
         MetadataTable.AddProvenance(db, entry);
-        bool decides = !loses && current is not null && ConflictTable.Settle(db, entry, now);
+        bool decides = false;
+        if (!loses && current is not null)
+        {
+            ConflictTable.Settle(db, entry, now);
+            decides = ConflictTable.IsDecision(db, entry, current);
+        }
+
         bool logged = current is not null && IsConflict(current, entry)
             && ConflictTable.Add(db, loses ? ConflictRow.Of(current, entry) : ConflictRow.Of(entry, current), now, decides ? entry.Origin : null);
         if (!loses)

@@ -49,14 +49,17 @@ internal sealed class LocalStore
     public Stream OpenWire(CatalogEntry entry) => Reading(entry, path =>
     {
         var file = FolderIO.OpenRead(path);
-        if (file.Length == entry.WireSize)
+        try
         {
-            return file;
+            return file.Length == entry.WireSize
+                ? file
+                : throw Damaged(entry, path, $"has {file.Length} bytes instead of {entry.WireSize}", null);
         }
-
-        var length = file.Length;
-        file.Dispose();
-        throw Damaged(entry, path, $"has {length} bytes instead of {entry.WireSize}", null);
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     });
 
     /// <summary>All wire bytes of a small artifact at once.</summary>

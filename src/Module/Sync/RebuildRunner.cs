@@ -18,7 +18,7 @@ internal sealed class RebuildRunner(ArchiveDatabase archive, IRunObserver observ
     private const int MessagesPerReport = 1024;
 
     public Task<SyncRun> RunAsync(CancellationToken cancellationToken) => RunRecorder.DoAsync(
-        archive, static runId => new RunStart(runId, RunKind.Rebuild) { Phase = "import" }, observer, WorkAsync, cancellationToken);
+        archive, static runId => new RunStart(runId, RunKind.Rebuild) { Phase = "prepare" }, observer, WorkAsync, cancellationToken);
 
     /// <summary>Transcripts that were read before and are still there.</summary>
     public static List<string> Sources(ArchiveDatabase archive) =>
@@ -26,6 +26,11 @@ internal sealed class RebuildRunner(ArchiveDatabase archive, IRunObserver observ
 
     private Task WorkAsync(RunRecorder run, CancellationToken cancellationToken)
     {
+        run.Enter("index");
+        // First: what follows takes texts out of the index, which a damaged one does not survive.
+        RebuildIndex(run, cancellationToken);
+
+        run.Enter("import");
         ReadSources(run, cancellationToken);
         if (OriginAdoption.Current(archive.Reader) is { } origin)
         {
@@ -35,8 +40,6 @@ internal sealed class RebuildRunner(ArchiveDatabase archive, IRunObserver observ
             ShowRegisters(run, origin, cancellationToken);
         }
 
-        run.Enter("index");
-        RebuildIndex(run, cancellationToken);
         return Task.CompletedTask;
     }
 

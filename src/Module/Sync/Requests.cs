@@ -123,6 +123,20 @@ public sealed record ConflictQuery
 /// <summary>What a user decides about one conflict.</summary>
 public sealed record ConflictDecision(long ConflictId, ConflictChoice Accept, string? Note = null);
 
+/// <summary>What a decision does.</summary>
+public enum DecisionEffect
+{
+    /// <summary>It was decided so before.</summary>
+    None,
+    /// <summary>It is noted in this archive alone.</summary>
+    Noted,
+    /// <summary>The loser's edit is made again and reaches every machine.</summary>
+    Published,
+}
+
+/// <summary>What became of a decision, or would; <see cref="Error"/> tells why it was refused.</summary>
+public sealed record DecisionResult(ConflictDecision Decision, DecisionEffect Effect, Errors.ArtifactSyncException? Error = null);
+
 /// <summary>A moment of a run, for a progress bar. Total 0 = unknown.</summary>
 public readonly record struct ProgressSnapshot(string Phase, string? Item, long Done, long Total, long Bytes);
 

@@ -44,19 +44,24 @@ public sealed partial class SyncEngine
         }
     }
 
-    /// <summary>Why <see cref="Resolve"/> would refuse each decision; null = it would not. Writes nothing.</summary>
+    /// <summary>What <see cref="Resolve"/> would do; writes nothing.</summary>
     /// <exception cref="ArtifactSyncException">ArchiveNotFound, OriginCloned.</exception>
-    public IReadOnlyList<ArtifactSyncException?> PlanResolve(IReadOnlyList<ConflictDecision> decisions)
+    public IReadOnlyList<DecisionResult> PlanResolve(IReadOnlyList<ConflictDecision> decisions)
     {
         using var archive = Open(ArchiveMode.ReadOnly, Publishes(decisions));
         var planner = new EditPlanner(archive.Reader, StateTable.Get(archive.Reader, StateTable.OriginId));
-        return [.. decisions.Select(decision => Recorder.Refusal(() => planner.Plan(
-            ConflictTable.Find(archive.Reader, decision.ConflictId) ?? throw Recorder.NoConflict(decision.ConflictId), decision.Accept)))];
+        return [.. decisions.Select(decision =>
+        {
+            var effect = DecisionEffect.None;
+            var refusal = Recorder.Refusal(() => effect = planner.Plan(
+                ConflictTable.Find(archive.Reader, decision.ConflictId) ?? throw Recorder.NoConflict(decision.ConflictId), decision).Effect);
+            return new DecisionResult(decision, effect, refusal);
+        })];
     }
 
-    /// <summary>Settles conflicts in one transaction; the result tells for each decision why it was refused, null = it is done.</summary>
+    /// <summary>Settles conflicts, in one transaction; a refused decision does not stop the others.</summary>
     /// <exception cref="ArtifactSyncException">As <see cref="Edit"/>.</exception>
-    public IReadOnlyList<ArtifactSyncException?> Resolve(IReadOnlyList<ConflictDecision> decisions, CancellationToken cancellationToken) => Record(
+    public IReadOnlyList<DecisionResult> Resolve(IReadOnlyList<ConflictDecision> decisions, CancellationToken cancellationToken) => Record(
         Publishes(decisions),
         (recorder, lease) => recorder.Resolve(lease, decisions, $"{Environment.UserName}@{options.Machine.Host}"),
         cancellationToken);

@@ -137,12 +137,79 @@ public sealed class ConflictTests : IDisposable
         Resolve(_alpha, ConflictChoice.Loser, "second thoughts");
         int events = _alpha.Store.Of(_alpha.Origin).Count();
 
-        ArtifactSyncException?[] refusals =
-            [.. _alpha.Recorder.Resolve(_alpha.Lease, [new(1, ConflictChoice.Winner), new(1, ConflictChoice.Loser), new(77, ConflictChoice.Loser)], By)];
+        ArtifactSyncException?[] refusals = [.. _alpha.Recorder.Resolve(
+            _alpha.Lease, [new(1, ConflictChoice.Winner), new(1, ConflictChoice.Loser), new(77, ConflictChoice.Loser)], By).Select(static r => r.Error)];
 
         Assert.Equal([ErrorCode.ConflictSettled, null, ErrorCode.ConflictNotFound], refusals.Select(static e => e?.Code));
         Assert.Equal(events, _alpha.Store.Of(_alpha.Origin).Count()); // the register says so already
         Assert.Equal("by alpha", LedgerRows.Session(_alpha.Db, "s1")!.DisplayName);
+    }
+
+    [Fact]
+    public void Replay_ValueThatLostLongAgo_IsANewConflictAndStaysOpen()
+    {
+        Disagree(id => CurationEdit.SetDisplayName(id, "X"), id => CurationEdit.SetDisplayName(id, "Y"));
+        Resolve(_alpha, ConflictChoice.Winner, null);
+        Resolve(_bravo, ConflictChoice.Winner, null);
+
+        Disagree(id => CurationEdit.SetDisplayName(id, "W"), id => CurationEdit.SetDisplayName(id, "X"));
+
+        foreach (LedgerMachine machine in (LedgerMachine[])[_alpha, _bravo])
+        {
+            Assert.Contains(Read(machine, new ConflictQuery { Unresolved = true }), static c => c is { WinningValue: "X", LosingValue: "W" });
+        }
+    }
+
+    [Fact]
+    public void Settle_AnyNumberOfConflicts_FindsItsRowsByIndex()
+    {
+        string[] settle = Plan(ConflictTable.SettleSql);
+        string[] decision = Plan(ConflictTable.DecisionSql);
+
+        Assert.Contains(settle, static line => line.Contains("ix_conflicts_open (session_gid=? AND field=? AND losing_op=? AND <expr>=?)", StringComparison.Ordinal));
+        Assert.Contains(decision, static line => line.Contains("(session_gid=? AND field=? AND winning_order_key=?)", StringComparison.Ordinal));
+
+        string[] Plan(string sql) => [.. _alpha.Db.Query("EXPLAIN QUERY PLAN " + sql, static row => row.Text(3))];
+    }
+
+    [Fact]
+    public void Resolve_Again_KeepsWhoAndWhenAndTakesOnlyANewNote()
+    {
+        Disagree(id => CurationEdit.SetDisplayName(id, "by alpha"), id => CurationEdit.SetDisplayName(id, "by bravo"));
+        Resolve(_alpha, ConflictChoice.Loser, "first");
+        MetaConflict settled = Read(_alpha)[^1];
+        Array.ForEach(All, static machine => machine.Clock.Advance(TimeSpan.FromDays(1)));
+
+        DecisionResult again = _alpha.Recorder.Resolve(_alpha.Lease, [new(settled.ConflictId, ConflictChoice.Loser)], "someone@else")[0];
+        Assert.Equal((DecisionEffect.None, null), (again.Effect, again.Error));
+        Assert.Equal(settled, Read(_alpha)[^1]);
+
+        Assert.Equal(DecisionEffect.Noted, _alpha.Recorder.Resolve(_alpha.Lease, [new(settled.ConflictId, ConflictChoice.Loser, "second")], "someone@else")[0].Effect);
+        Assert.Equal(settled with { Note = "second" }, Read(_alpha)[^1]);
+    }
+
+    [Fact]
+    public void Resolve_OlderConflict_DecidesAlsoWhatItOverrulesHere()
+    {
+        Disagree(id => CurationEdit.SetDisplayName(id, "first"), id => CurationEdit.SetDisplayName(id, "second"));
+        Disagree(id => CurationEdit.SetDisplayName(id, "third"), id => CurationEdit.SetDisplayName(id, "fourth"));
+        long oldest = Read(_alpha).Min(static c => c.ConflictId);
+
+        Assert.Equal(DecisionEffect.Published, _alpha.Recorder.Resolve(_alpha.Lease, [new(oldest, ConflictChoice.Loser)], By)[0].Effect);
+        Exchange(_alpha, _bravo);
+
+        Assert.Equal("first", LedgerRows.Session(_bravo.Db, Gid)!.DisplayName);
+        Assert.DoesNotContain(Read(_alpha, new ConflictQuery { Unresolved = true }), static c => c.WinningValue == "first");
+        Assert.Contains(Read(_bravo, new ConflictQuery { Unresolved = true }), static c => c is { WinningValue: "first", LosingValue: "fourth" });
+    }
+
+    [Fact]
+    public void Resolve_TitleOfATrashedSession_IsRefusedAsAnyRename()
+    {
+        Disagree(id => CurationEdit.SetDisplayName(id, "by alpha"), id => CurationEdit.SetDisplayName(id, "by bravo"));
+        _alpha.Recorder.SetTrashed(_alpha.Lease, "s1", true);
+
+        Assert.Equal(ErrorCode.SessionTrashed, _alpha.Recorder.Resolve(_alpha.Lease, [new(1, ConflictChoice.Loser)], By)[0].Error!.Code);
     }
 
     [Fact]
@@ -153,13 +220,13 @@ public sealed class ConflictTests : IDisposable
         _bravo.Write(db => LedgerRows.ReplaceMessages(db, Gid, [(0, "u0")]));
         List<MetaConflict> conflicts = Read(_bravo);
 
-        ArtifactSyncException?[] refusals =
-            [.. _bravo.Recorder.Resolve(_bravo.Lease, [.. conflicts.Select(static c => new ConflictDecision(c.ConflictId, ConflictChoice.Loser))], By)];
+        ArtifactSyncException?[] refusals = [.. _bravo.Recorder.Resolve(
+            _bravo.Lease, [.. conflicts.Select(static c => new ConflictDecision(c.ConflictId, ConflictChoice.Loser))], By).Select(static r => r.Error)];
 
         Assert.Equal(conflicts.Select(static c => c.Field == "starred" ? (ErrorCode?)null : ErrorCode.EventTargetMissing), refusals.Select(static e => e?.Code));
         Assert.True(CurationTable.IsStarred(_bravo.Db, Gid));
         _bravo.Recorder.Remove(_bravo.Lease, Gid);
-        Assert.Equal(ErrorCode.SessionNotFound, _bravo.Recorder.Resolve(_bravo.Lease, [new(conflicts[^1].ConflictId, ConflictChoice.Loser)], By)[0]!.Code);
+        Assert.Equal(ErrorCode.SessionNotFound, _bravo.Recorder.Resolve(_bravo.Lease, [new(conflicts[^1].ConflictId, ConflictChoice.Loser)], By)[0].Error!.Code);
     }
 
     [Fact]
@@ -241,7 +308,7 @@ public sealed class ConflictTests : IDisposable
     private static void Resolve(LedgerMachine machine, ConflictChoice choice, string? note)
     {
         long id = Read(machine).Min(static c => c.ConflictId);
-        Assert.Equal([null], machine.Recorder.Resolve(machine.Lease, [new ConflictDecision(id, choice, note)], By));
+        Assert.Null(machine.Recorder.Resolve(machine.Lease, [new ConflictDecision(id, choice, note)], By)[0].Error);
     }
 
     private static List<MetaConflict> Read(LedgerMachine machine, ConflictQuery? query = null) =>

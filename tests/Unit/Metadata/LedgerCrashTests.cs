@@ -1,5 +1,6 @@
 using ArtifactSync.Archive;
 using ArtifactSync.Metadata;
+using ArtifactSync.Model;
 using ArtifactSync.Store;
 using ArtifactSync.Sync;
 using ArtifactSync.Tests.Doubles;
@@ -46,6 +47,36 @@ public sealed class LedgerCrashTests : IDisposable
 
                 Assert.Equal(committed ? 0 : 3, again.Count(static e => e.Changed));
                 AssertWhole(archive, store, events: 3);
+            });
+        }
+    }
+
+    [Fact]
+    public void Resolve_KilledAtAnyStep_HasDecidedAndPublishedOrNeither()
+    {
+        (ArtifactRef Artifact, byte[] Bytes)[] events =
+            [LedgerEvents.Rename("alpha-0a1b2c", "bravo-3d4e5f~" + Session, "A", 1), LedgerEvents.Rename("charlie-778899", "bravo-3d4e5f~" + Session, "C", 2)];
+        ConflictDecision[] decisions = [new(1, ConflictChoice.Loser, "note")];
+        List<string> steps = Killed("resolve", db => LedgerRows.AddSession(db, Session, [(0, "u0")]), (archive, store, lease) =>
+        {
+            Arrive(store, lease, events);
+            Replay(archive, store, lease);
+            new Recorder(archive, new LocalEventStore(store)).Resolve(lease, decisions, "alice@laptop");
+        });
+
+        foreach ((int index, string step) in steps.Index().Where(s => s.Item.StartsWith("record", StringComparison.Ordinal)))
+        {
+            bool committed = step == "record.committed";
+            Reopen($"resolve-{index}", (archive, store, lease) =>
+            {
+                Assert.Equal(committed ? "A" : "C", LedgerRows.Session(archive.Reader, Session)!.DisplayName);
+                Assert.Equal(committed ? 1 : 0, store.List(Origin, ArtifactKind.Meta).Count());
+
+                DecisionEffect effect = new Recorder(archive, new LocalEventStore(store)).Resolve(lease, decisions, "alice@laptop")[0].Effect;
+
+                Assert.Equal(committed ? DecisionEffect.Noted : DecisionEffect.Published, effect);
+                Assert.Equal("A", LedgerRows.Session(archive.Reader, Session)!.DisplayName);
+                Assert.Single(store.List(Origin, ArtifactKind.Meta));
             });
         }
     }

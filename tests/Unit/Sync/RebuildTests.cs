@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ArtifactSync.Archive;
 using ArtifactSync.Metadata;
 using ArtifactSync.Model;
@@ -32,12 +33,14 @@ public sealed class RebuildTests : IDisposable
         _other = new TestMachine(_root["other"], "other-0a1b2c");
         _other.Write("o1", "from elsewhere", "zebra");
         _other.Write("o2", "second");
+        _other.Write("o3", "of a session that will lie in the trash");
         Transcript("mine", "giraffe", "elephant");
         Transcript("gone", "whose file will vanish");
         Import();
         Exchange();
         Edit(_other, CurationEdit.SetDisplayName("o1", "theirs"));
-        Edit(_own, CurationEdit.SetDisplayName(ForeignId, "ours"), CurationEdit.SetStarred("mine", true), CurationEdit.AddPin(ForeignId, 1, "note"));
+        Edit(_own, CurationEdit.SetDisplayName(ForeignId, "ours"), CurationEdit.SetStarred("mine", true), CurationEdit.AddPin(ForeignId, 1, "note"),
+            CurationEdit.SetTrashed("other-0a1b2c~o3", true));
         Exchange();
         File.Delete(_root["transcripts/gone.jsonl"]);
     }
@@ -52,7 +55,7 @@ public sealed class RebuildTests : IDisposable
         SyncRun run = Rebuild();
 
         Assert.Equal((RunKind.Rebuild, RunStatus.Succeeded), (run.Kind, run.Status));
-        Assert.Equal((1, 2, 3), (run.Counters.FilesImported, run.Counters.ImportedSessions, run.Counters.ImportedMessages));
+        Assert.Equal((1, 3, 4), (run.Counters.FilesImported, run.Counters.ImportedSessions, run.Counters.ImportedMessages));
         Assert.Equal(before, State());
         SyncRun idle = _own.Exchange(_root["share"]);
         Assert.Equal(0, idle.Counters.Published + idle.Counters.Sent + idle.Counters.ImportedSessions);
@@ -101,6 +104,40 @@ public sealed class RebuildTests : IDisposable
     }
 
     [Fact]
+    public void Rebuild_IndexThatIsNoIndex_IsMadeAnew()
+    {
+        string[] whole = State();
+        _own.Transact(static db => db.Execute("UPDATE messages SET content = 'nonsense' WHERE ordinal = 1"));
+        _own.Transact(static db => db.Execute("UPDATE message_text_data SET block = x'00ff' WHERE id > 10"));
+
+        Assert.Equal(RunStatus.Succeeded, Rebuild().Status);
+
+        Assert.Equal(whole, State());
+        Assert.Equal([ForeignId], Find("zebra"));
+    }
+
+    [Fact]
+    public void Rebuild_KilledAtEveryStep_IsFinishedByTheNext()
+    {
+        string[] whole = State();
+        for (int step = 1; ; step++)
+        {
+            Damage();
+            using Process child = Process.Start(new ProcessStartInfo(
+                "dotnet", [Path.Combine(AppContext.BaseDirectory, "ArtifactSync.Crasher.dll"), "--rebuild", _root["own"], $"{step}"]))!;
+            child.WaitForExit();
+            Assert.Equal(RunStatus.Succeeded, Rebuild().Status);
+            Assert.Equal(whole, State());
+            _own.AssertSound();
+            if (child.ExitCode == 0)
+            {
+                Assert.True(step > 5, $"only {step} steps");
+                return;
+            }
+        }
+    }
+
+    [Fact]
     public void Rebuild_Stopped_LeavesTheOldIndex()
     {
         using var stop = new CancellationTokenSource();
@@ -130,7 +167,8 @@ public sealed class RebuildTests : IDisposable
         db.Execute("UPDATE sessions SET display_name = NULL, project = 'x' WHERE own = 0");
         db.Execute("DELETE FROM starred_sessions");
         db.Execute("DELETE FROM pinned_messages");
-        db.Execute("DELETE FROM sessions WHERE id = 'other-0a1b2c~o2'");
+        db.Execute("DELETE FROM sessions WHERE id IN ('other-0a1b2c~o2', 'mine')");
+        db.Execute("UPDATE messages SET content = 'nonsense' WHERE sid = (SELECT sid FROM sessions WHERE id = 'other-0a1b2c~o3')");
         db.Execute("INSERT INTO message_text(message_text) VALUES ('delete-all')");
     });
 
@@ -147,9 +185,10 @@ public sealed class RebuildTests : IDisposable
         return [.. db.Query($"SELECT {line} FROM {parts[0]} ORDER BY 1", row => $"{table}: {row.Text(0)}")];
     }
 
-    private IEnumerable<string> Seen() => new SyncEngine(_own.Options).GetSessions(new SessionQuery { IncludeMessages = true })
+    private IEnumerable<string> Seen() => new bool?[] { null, true }
+        .SelectMany(trashed => new SyncEngine(_own.Options).GetSessions(new SessionQuery { IncludeMessages = true, Trashed = trashed }))
         .OrderBy(static s => s.SessionId, StringComparer.Ordinal)
-        .Select(static s => $"{s.SessionId} '{s.Name}' {s.Project} {s.Starred} {s.HasConflict} {string.Join(',', s.Pins)} {string.Join('|', s.Messages.Select(static m => m.Content))}");
+        .Select(static s => $"{s.SessionId} {s.Trashed} '{s.Name}' {s.Project} {s.Starred} {s.HasConflict} {string.Join(',', s.Pins)} {string.Join('|', s.Messages.Select(static m => m.Content))}");
 
     private string[] Find(string text) => [.. new SyncEngine(_own.Options).GetSessions(new SessionQuery { Text = text }).Select(static s => s.SessionId)];
 
