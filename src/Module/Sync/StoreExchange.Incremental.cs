@@ -59,8 +59,12 @@ internal sealed partial class StoreExchange
         var mark = ListingMark.Parse(far.Token);
         var last = await ListIntoAsync(far, origin, kind, StartAfter(origin, kind, mark?.Name), cancellationToken);
         far.Token = last?.ToString();
-        return mark is not null && last is null ? null : far;
+        return last is null && (mark is not null || WasSent(origin, kind, far)) ? null : far;
     }
+
+    /// <summary>The newest checkpoint is never collected, so one that was sent is there, or the target lost what it had.</summary>
+    private bool WasSent(string origin, ArtifactKind kind, FarSide far) => kind == ArtifactKind.Checkpoints
+        && CatalogTable.Last(context.Archive.Reader, origin, kind) is { } newest && newest.Aid <= far.HighAid && MayRelay(newest.Artifact);
 
     private FarSide Unlisted(string origin, ArtifactKind kind)
     {
