@@ -40,7 +40,7 @@ internal sealed partial class StoreExchange
         }
         if (transport.Traits.IsIncremental)
         {
-            MarkClosed(origin);
+            await CloseAsync(origin, _far[(origin, ArtifactKind.Checkpoints)], cancellationToken);
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed partial class StoreExchange
         var last = await ListIntoAsync(far, origin, kind, startAfter: null, cancellationToken);
         if (transport.Traits.IsIncremental)
         {
-            far.Token = last?.ToString();
+            far.Token = s_bulk.Contains(kind) ? cursor?.Token : last?.ToString();
         }
         return far;
     }

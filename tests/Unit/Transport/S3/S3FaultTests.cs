@@ -16,6 +16,8 @@ public sealed class S3FaultTests : IAsyncDisposable
     private const string Secret = "very-secret-key-bytes", Session = "very-secret-session-token";
     private const string Folder = "p/" + Some.Origin + "/segments/";
 
+    private const string Last = "<IsTruncated>false</IsTruncated>";
+
     private readonly FakeS3 _store = new();
     private readonly ListeningObserver _observer = new();
     private readonly S3Transport _transport;
@@ -70,10 +72,10 @@ public sealed class S3FaultTests : IAsyncDisposable
     public static TheoryData<string, string> Lies => new()
     {
         { "truncated without a token", "<IsTruncated>true</IsTruncated>" + FakeS3.Contents(Key("a")) },
-        { "out of order", FakeS3.Contents(new[] { Key("a"), Key("b") }.OrderDescending(StringComparer.Ordinal)) },
-        { "twice", FakeS3.Contents(Key("a"), Key("a")) },
-        { "of another prefix", FakeS3.Contents("q/elsewhere") },
-        { "more than asked for", FakeS3.Contents(Enumerable.Range(0, 513).Select(n => Key($"{n}")).Order(StringComparer.Ordinal)) },
+        { "out of order", Last + FakeS3.Contents(new[] { Key("a"), Key("b") }.OrderDescending(StringComparer.Ordinal)) },
+        { "twice", Last + FakeS3.Contents(Key("a"), Key("a")) },
+        { "of another prefix", Last + FakeS3.Contents("q/elsewhere") },
+        { "more than asked for", Last + FakeS3.Contents(Enumerable.Range(0, 513).Select(n => Key($"{n}")).Order(StringComparer.Ordinal)) },
         { "in a circle", "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>" },
         { "the same page again", "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>" + FakeS3.Contents(Key("a")) },
     };
@@ -102,7 +104,7 @@ public sealed class S3FaultTests : IAsyncDisposable
         _store.Hook = _ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(endless) };
         var error = await Assert.ThrowsAsync<ArtifactSyncException>(() => _transport.NamesAsync(Some.Origin, ArtifactKind.Segments));
         Assert.Equal(ErrorCode.TargetListingInvalid, error.Code);
-        Assert.InRange(endless.Read_, 1, 2 * 1024 * 1024);
+        Assert.InRange(endless.Given, 1, 2 * 1024 * 1024);
     }
 
     [Fact]
@@ -192,7 +194,7 @@ public sealed class S3FaultTests : IAsyncDisposable
         var other = Some.Artifact(kind, "b");
         _store.Hook = request =>
         {
-            if (request.Method == HttpMethod.Get && request.RequestUri!.AbsolutePath.EndsWith(other.Name, StringComparison.Ordinal))
+            if (request.Method == HttpMethod.Get && Uri.UnescapeDataString(request.RequestUri!.AbsolutePath).EndsWith(other.Name, StringComparison.Ordinal))
             {
                 _store.Objects["p/" + other.Path] = Some.Bytes("theirs"); // written between our look and our reading
             }
@@ -242,6 +244,7 @@ public sealed class S3FaultTests : IAsyncDisposable
     {
         var clock = new InstantClock();
         await using var transport = new RetryTransport(_transport, clock, new Random(5), _observer);
+        await transport.PutAsync(Some.Segment("first"), "x"); // the probe is over
         var left = 4;
         _store.Hook = _ => left-- > 0 ? FakeS3.Answer(HttpStatusCode.ServiceUnavailable, "SlowDown") : null;
         Assert.Equal(PutOutcome.Created, await transport.PutAsync(Some.Segment("a"), "content"));
@@ -352,12 +355,12 @@ public sealed class S3FaultTests : IAsyncDisposable
 
     private sealed class EndlessStream : ReadOnlyStream
     {
-        public long Read_ { get; private set; }
+        public long Given { get; private set; }
 
         public override int Read(Span<byte> buffer)
         {
             buffer.Fill((byte)' ');
-            Read_ += buffer.Length;
+            Given += buffer.Length;
             return buffer.Length;
         }
 
