@@ -12,10 +12,17 @@
     TypesToProcess       = @('ArtifactSync.Types.ps1xml')
     FunctionsToExport    = @()
     CmdletsToExport      = @(
+        'Add-SessionPin'
         'Get-ArchiveSession'
+        'Get-MetaConflict'
         'Get-SyncRun'
         'Import-ArchiveSession'
         'Invoke-ArtifactSync'
+        'Remove-ArchiveSession'
+        'Remove-SessionPin'
+        'Resolve-MetaConflict'
+        'Set-ArchiveSession'
+        'Update-ArchiveIndex'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

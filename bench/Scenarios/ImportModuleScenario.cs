@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 
 namespace ArtifactSync.Bench.Scenarios;
 
@@ -13,8 +12,7 @@ internal sealed class ImportModuleScenario : IScenario
 
     public IEnumerable<BenchResult> Run(BenchContext context)
     {
-        string? module = FindModule();
-        if (module is null || !HasPwsh())
+        if (Shell.Module is not { } module)
         {
             Console.Error.WriteLine("import-module: skipped, there is no pwsh or no packaged module (out/ArtifactSync)");
             yield break;
@@ -33,31 +31,4 @@ internal sealed class ImportModuleScenario : IScenario
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    private static bool HasPwsh()
-    {
-        try
-        {
-            BenchContext.Peer("command -v pwsh");
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
-    }
-
-    private static string? FindModule()
-    {
-        for (var folder = Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location); folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            string manifest = Path.Combine(folder, "out", "ArtifactSync", "ArtifactSync.psd1");
-            if (File.Exists(manifest))
-            {
-                return manifest;
-            }
-        }
-
-        return null;
-    }
 }

@@ -102,3 +102,44 @@ function Assert-Error {
 function Get-Completion([string] $Line) {
     [System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches
 }
+
+# Two machines that met at the share: alpha (Archive) owns the session 'a', which bravo (Other) knows as 'alpha-0a1b2c~a'.
+function New-Pair {
+    $box = New-Sandbox
+    New-Transcript "$($box.Transcripts)/a.jsonl" -Exchanges 2
+    $null = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive
+    $null = Invoke-ArtifactSync $box.Share -Initialize -OriginId alpha-0a1b2c -ArchivePath $box.Archive
+    $null = Invoke-ArtifactSync $box.Share -Initialize -OriginId bravo-3d4e5f -ArchivePath $box.Other
+    $box
+}
+
+# Afterwards both machines of a pair know everything.
+function Sync-Pair($Box) {
+    foreach ($archive in $Box.Archive, $Box.Other, $Box.Archive) { (Invoke-ArtifactSync $Box.Share -ArchivePath $archive).Status | Should -Be Succeeded }
+}
+
+# A pair that gave its session two titles and exchanged: the one of bravo is later and wins.
+function New-ConflictPair {
+    $box = New-Pair
+    Set-ArchiveSession a -DisplayName 'by alpha' -ArchivePath $box.Archive
+    Set-ArchiveSession alpha-0a1b2c~a -DisplayName 'by bravo' -ArchivePath $box.Other
+    Sync-Pair $box
+    $box
+}
+
+# What -WhatIf says on the screen, as 'action on target', in order.
+function Get-WhatIf([scriptblock] $Script) {
+    $file = Join-Path (Get-PSDrive TestDrive).Root "$([guid]::NewGuid().ToString('n')).txt"
+    $null = Start-Transcript $file -UseMinimalHeader
+    try { $null = & $Script } finally { $null = Stop-Transcript }
+    @(Get-Content $file).Where{ $_ -like 'What if:*' } -replace '^What if: Performing the operation "(.*)" on target "(.*)"\.$', '$1 on $2'
+}
+
+# Objects look the same after remoting, also as JSON without a warning.
+function Assert-View($Object) {
+    $there = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($Object))
+    ($there | Format-Table | Out-String -Width 200) | Should -Be ($Object | Format-Table | Out-String -Width 200)
+    $json = $Object | ConvertTo-Json -WarningVariable warnings
+    $warnings | Should -BeNullOrEmpty
+    $json | ConvertFrom-Json | Should -Not -BeNullOrEmpty
+}

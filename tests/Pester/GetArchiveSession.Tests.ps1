@@ -49,6 +49,35 @@ Describe 'Get-ArchiveSession' {
         @(Get-ArchiveSession @Filter).Count | Should -Be $Count
     }
 
+    It 'shows what was done to a session' {
+        $pair = New-ConflictPair
+        $id = 'alpha-0a1b2c~a'
+        Set-ArchiveSession $id -Starred $true -ArchivePath $pair.Other
+        Add-SessionPin $id -Ordinal 0, 3 -Note 'see here' -ArchivePath $pair.Other
+        $session = Get-ArchiveSession -ArchivePath $pair.Other
+        $session.ArchivePath | Should -Be $pair.Other
+        $session.Name, $session.Starred, $session.Trashed, $session.HasConflict | Should -Be 'by bravo', $true, $false, $true
+        $session.Pins.Ordinal | Should -Be 0, 3
+        $session.Pins.Note | Should -Be 'see here', 'see here'
+        $session.Pins.SessionId | Should -Be $id, $id
+        $session | Format-Table | Out-String -Width 200 | Should -Match 'my_app\s+!\*p2\s+by bravo\s'
+        Assert-View $session
+        $trashed = $session | Set-ArchiveSession -Trashed $true -PassThru
+        $trashed.DeletedAt | Should -BeGreaterThan ([datetimeoffset]::Now.AddMinutes(-5))
+        $trashed | Format-Table | Out-String -Width 200 | Should -Match '\s!\*xp2\s'
+        $null = Get-MetaConflict -ArchivePath $pair.Other | Resolve-MetaConflict -Accept Winner
+        $session = Get-ArchiveSession -Trashed -ArchivePath $pair.Other
+        $session.HasConflict | Should -BeFalse
+        $session | Format-Table | Out-String -Width 200 | Should -Match '\s\*xp2\s'
+    }
+
+    It 'shows nothing of the kind where nothing was done' {
+        $all.ArchivePath | Should -Be $box.Archive, $box.Archive, $box.Archive
+        $all.HasConflict | Should -Be $false, $false, $false
+        $all.ForEach{ @($_.Pins).Count } | Should -Be 0, 0, 0
+        $all | Format-Table | Out-String -Width 200 | Should -Not -Match '[!*]'
+    }
+
     It 'survives any query text' -ForEach '"', 'a AND', '(', '*', "it's", 'a "b', 'NEAR(', ':' {
         { Get-ArchiveSession -Query $_ -ErrorAction Stop } | Should -Not -Throw
     }

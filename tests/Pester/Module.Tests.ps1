@@ -112,17 +112,32 @@ Describe 'Help' {
 }
 
 Describe 'Every cmdlet' {
-    It '<Name> names its archive where there is none' -ForEach $cases.Where{ $_.Name -like 'Get-*' } {
+    BeforeAll {
+        # What a cmdlet needs to begin: a value for each mandatory parameter of its default set, and what else it asks for.
+        function Get-Enough([string] $Name) {
+            $also = @{ 'Import-ArchiveSession' = @{ Path = $PSHOME }; 'Set-ArchiveSession' = @{ Starred = $true } }
+            $enough = if ($also.ContainsKey($Name)) { $also[$Name] } else { @{} }
+            $set = @((Get-Command $Name).ParameterSets | Sort-Object IsDefault -Descending)[0]
+            foreach ($parameter in $set.Parameters.Where{ $_.IsMandatory }) {
+                $type = $parameter.ParameterType.IsArray ? $parameter.ParameterType.GetElementType() : $parameter.ParameterType
+                $enough[$parameter.Name] = if ($type -eq [switch]) { $true } elseif ($type.IsEnum) { [enum]::GetNames($type)[0] } else { '1' -as $type }
+            }
+            $enough
+        }
+    }
+
+    It '<Name> names its archive where there is none' -ForEach $cases.Where{ $_.Name -notin 'Import-ArchiveSession', 'Invoke-ArtifactSync' } {
         $box = New-Sandbox
         $class = $Name.Replace('-', '') + 'Command'
-        $failure = Get-Failure { & $Name -ArchivePath $box.Archive }
+        $enough = Get-Enough $Name
+        $failure = Get-Failure { & $Name @enough -ArchivePath $box.Archive }
         Assert-Error $failure ArchiveNotFound $class ObjectNotFound $box.Archive
         Test-Path $box.Archive | Should -BeFalse
     }
 
     It '<Name> takes only paths of the file system for its archive' -ForEach $cases {
-        $more = switch ($Name) { 'Invoke-ArtifactSync' { @{ Target = 'x' } } 'Import-ArchiveSession' { @{ Path = $PSHOME } } default { @{} } }
-        $failure = Get-Failure { & $Name @more -ArchivePath Env:/x }
+        $enough = Get-Enough $Name
+        $failure = Get-Failure { & $Name @enough -ArchivePath Env:/x }
         Assert-Error $failure PathNotFileSystem ($Name.Replace('-', '') + 'Command') InvalidArgument 'Env:/x'
     }
 }
@@ -135,21 +150,37 @@ Describe 'The -WhatIf sweep' {
         $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
         $null = Invoke-ArtifactSync (Get-BadTarget x), (Get-BadTarget y) -ArchivePath $box.Archive -ErrorAction SilentlyContinue
         New-Transcript "$($box.Transcripts)/b.jsonl"
+        Add-SessionPin a 0 -ArchivePath $box.Archive
+        $pair = New-ConflictPair
         $calls = @{
+            'Add-SessionPin'        = { Get-ArchiveSession -ArchivePath $box.Archive | Add-SessionPin -Ordinal 1 -WhatIf }
             'Import-ArchiveSession' = { Import-ArchiveSession $box.Transcripts -Full -ArchivePath $box.Archive -WhatIf }
             'Invoke-ArtifactSync'   = {
                 Invoke-ArtifactSync $box.Share -Full -Initialize -Path $box.Transcripts -ArchivePath $box.Archive -WhatIf
                 Invoke-ArtifactSync "$($box.Root)/new" -PreflightOnly -ArchivePath $box.Archive -WhatIf
                 Get-SyncRun -Retryable -ArchivePath $box.Archive | Invoke-ArtifactSync -RetryFailed -WhatIf -ErrorAction SilentlyContinue
             }
+            'Remove-ArchiveSession' = {
+                Get-ArchiveSession -ArchivePath $box.Archive | Remove-ArchiveSession -WhatIf
+                Get-ArchiveSession -ArchivePath $box.Archive | Remove-ArchiveSession -Everywhere -WhatIf
+            }
+            'Remove-SessionPin'     = { Get-ArchiveSession -ArchivePath $box.Archive | Remove-SessionPin -Ordinal 0 -WhatIf }
+            'Resolve-MetaConflict'  = {
+                Get-MetaConflict -ArchivePath $pair.Archive | Resolve-MetaConflict -Accept Winner -WhatIf
+                Get-MetaConflict -ArchivePath $pair.Archive | Resolve-MetaConflict -Accept Loser -WhatIf
+            }
+            'Set-ArchiveSession'    = {
+                Get-ArchiveSession -ArchivePath $box.Archive | Set-ArchiveSession -DisplayName x -Starred $true -Trashed $true -WhatIf
+            }
+            'Update-ArchiveIndex'   = { Update-ArchiveIndex -Rebuild -ArchivePath $box.Archive -WhatIf }
         }
     }
 
-    It '<Name> leaves every file of archive, share and transcripts as it was' -ForEach $changing {
+    It '<Name> says what it would do and leaves every file of archive, share and transcripts as it was' -ForEach $changing {
         $calls.Keys | Should -Contain $Name -Because 'every cmdlet that changes something needs a call here'
-        $before = Get-TreeState $box.Root
-        & $calls[$Name] | Should -Not -BeNullOrEmpty
-        Get-TreeState $box.Root | Should -Be $before
+        $before = Get-TreeState $box.Root, $pair.Root
+        Get-WhatIf $calls[$Name] | Should -Not -BeNullOrEmpty
+        Get-TreeState $box.Root, $pair.Root | Should -Be $before
     }
 }
 

@@ -11,7 +11,7 @@ namespace ArtifactSync.Cmdlets;
 /// <summary>Exchanges with targets, one after the other, each a run of its own; or repeats runs that did not succeed.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "ArtifactSync", DefaultParameterSetName = ExchangeSet, SupportsShouldProcess = true)]
 [OutputType(typeof(SyncRun))]
-public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
+public sealed partial class InvokeArtifactSyncCommand : ArchiveWriterCmdlet
 {
     private const string ExchangeSet = "Exchange";
 
@@ -39,10 +39,6 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
 
     [Parameter(ParameterSetName = ExchangeSet)]
     public SwitchParameter PreflightOnly { get; set; }
-
-    [Parameter]
-    [DurationTransformation]
-    public TimeSpan? LockTimeout { get; set; }
 
     [Parameter]
     [ValidateRange(1, 64)]
@@ -95,12 +91,7 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
                 return;
             try
             {
-                var run = await work(engine, decision, sink, cancellationToken);
-                await sink.WriteObjectAsync(run);
-                if (run.Status is RunStatus.Failed or RunStatus.Aborted)
-                    throw ErrorMapping.ToException(run);
-                if (run.Status == RunStatus.Partial)
-                    await sink.WriteErrorAsync(ErrorMapping.ToRecord(ErrorMapping.ToException(run)));
+                await sink.WriteRunAsync(await work(engine, decision, sink, cancellationToken));
             }
             catch (ArtifactSyncException e) when (!alone)
             {
@@ -124,11 +115,6 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveCmdlet
         }
     }
 
-    private protected override EngineOptions CreateOptions()
-    {
-        var options = base.CreateOptions();
-        if (LockTimeout is { } timeout)
-            options = options with { LeaseTimeout = timeout };
-        return ThrottleLimit is { } limit ? options with { ThrottleLimit = limit } : options;
-    }
+    private protected override EngineOptions CreateOptions() =>
+        ThrottleLimit is { } limit ? base.CreateOptions() with { ThrottleLimit = limit } : base.CreateOptions();
 }

@@ -15,11 +15,14 @@ public abstract class ArchiveCmdlet : AsyncCmdlet
     public string? ArchivePath { get; set; }
 
     /// <summary>The engine over the archive that the parameters, else the environment, else the platform name.</summary>
-    private protected SyncEngine OpenEngine()
+    private protected SyncEngine OpenEngine() => new(Guarded(CreateOptions));
+
+    /// <summary>What fails before there is work ends the command.</summary>
+    private protected T Guarded<T>(Func<T> work)
     {
         try
         {
-            return new SyncEngine(CreateOptions());
+            return work();
         }
         catch (ArtifactSyncException e)
         {

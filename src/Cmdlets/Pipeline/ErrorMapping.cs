@@ -28,7 +28,8 @@ internal static class ErrorMapping
             or ErrorCode.TargetNotDirectory or ErrorCode.AmbiguousCredential => ErrorCategory.InvalidArgument,
 
         ErrorCode.PathNotFound or ErrorCode.ArchiveNotFound or ErrorCode.TargetNotFound or ErrorCode.ArtifactNotFound
-            or ErrorCode.RunNotFound or ErrorCode.SessionNotFound or ErrorCode.EventTargetMissing => ErrorCategory.ObjectNotFound,
+            or ErrorCode.RunNotFound or ErrorCode.SessionNotFound or ErrorCode.EventTargetMissing
+            or ErrorCode.ConflictNotFound => ErrorCategory.ObjectNotFound,
 
         ErrorCode.ArchiveCorrupt or ErrorCode.ArtifactCorrupt or ErrorCode.HashMismatch or ErrorCode.DocumentInvalid
             or ErrorCode.DocumentNotCanonical or ErrorCode.EventInvalid or ErrorCode.EventUnknownOp or ErrorCode.ClockInvalid
@@ -38,7 +39,7 @@ internal static class ErrorMapping
 
         ErrorCode.ArchiveVersionUnsupported or ErrorCode.FutureVersion or ErrorCode.OriginMissing or ErrorCode.OriginMismatch
             or ErrorCode.OriginCloned or ErrorCode.OriginPair or ErrorCode.RunCrashed or ErrorCode.SessionExcluded or ErrorCode.SessionTrashed
-            or ErrorCode.ClockDrift => ErrorCategory.InvalidOperation,
+            or ErrorCode.ClockDrift or ErrorCode.ConflictSettled => ErrorCategory.InvalidOperation,
 
         ErrorCode.ArchiveBusy or ErrorCode.LeaseHeld or ErrorCode.LeaseLost => ErrorCategory.ResourceBusy,
         ErrorCode.ArchiveReadOnly or ErrorCode.TargetReadOnly or ErrorCode.AccessDenied => ErrorCategory.PermissionDenied,

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Threading.Channels;
+using ArtifactSync.Model;
 using ArtifactSync.Sync;
 
 namespace ArtifactSync.Cmdlets.Pipeline;
@@ -28,19 +29,33 @@ internal sealed class PipelineSink(TimeProvider clock, CancellationToken cancell
     public ValueTask WriteErrorAsync(ErrorRecord error) =>
         _records.Writer.WriteAsync(cmdlet => cmdlet.WriteError(error), cancellationToken);
 
+    /// <summary>A run: its object first, then what went wrong.</summary>
+    /// <exception cref="Errors.ArtifactSyncException">The run failed as a whole.</exception>
+    public async Task WriteRunAsync(SyncRun run)
+    {
+        await WriteObjectAsync(run);
+        if (run.Status is RunStatus.Failed or RunStatus.Aborted)
+            throw ErrorMapping.ToException(run);
+        if (run.Status == RunStatus.Partial)
+            await WriteErrorAsync(ErrorMapping.ToRecord(ErrorMapping.ToException(run)));
+    }
+
     /// <summary>Asks on the pipeline thread; the answer says whether to act, and whether it was <c>-WhatIf</c> that said no.</summary>
-    public async Task<Decision> ShouldProcessAsync(string target, string action)
+    public Task<Decision> ShouldProcessAsync(string target, string action) => AskAsync(cmdlet => ShouldProcess(cmdlet, target, action));
+
+    /// <summary>Asks in another way, on the pipeline thread, too.</summary>
+    public async Task<Decision> AskAsync(Func<Cmdlet, Decision> question)
     {
         var answer = new TaskCompletionSource<Decision>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _records.Writer.WriteAsync(Ask, cancellationToken);
+        await _records.Writer.WriteAsync(cmdlet => answer.SetResult(question(cmdlet)), cancellationToken);
         return await answer.Task.WaitAsync(cancellationToken);
+    }
 
-        void Ask(Cmdlet cmdlet)
-        {
-            var text = $"Performing the operation \"{action}\" on target \"{target}\".";
-            var go = cmdlet.ShouldProcess(text, text, "Confirm", out var reason);
-            answer.SetResult(go ? Decision.Act : reason.HasFlag(ShouldProcessReason.WhatIf) ? Decision.Plan : Decision.Skip);
-        }
+    public static Decision ShouldProcess(Cmdlet cmdlet, string target, string action)
+    {
+        var text = $"Performing the operation \"{action}\" on target \"{target}\".";
+        var go = cmdlet.ShouldProcess(text, text, "Confirm", out var reason);
+        return go ? Decision.Act : reason.HasFlag(ShouldProcessReason.WhatIf) ? Decision.Plan : Decision.Skip;
     }
 
     /// <inheritdoc/>

@@ -12,6 +12,8 @@ internal readonly record struct ContentChange(long Messages, long Written, bool 
 /// <summary>Messages, tool calls, result events and usage of sessions.</summary>
 internal static class MessageTable
 {
+    public static long Count(Database db) => db.Scalar<long>("SELECT count(*) FROM messages");
+
     /// <summary>
     /// Makes the session's messages and usage what is given, in one pass. Leading messages that are there already are kept;
     /// from the first difference on the rest is replaced. Pins survive by source_uuid, else by ordinal (spec 7.4). When

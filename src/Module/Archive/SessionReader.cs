@@ -16,13 +16,16 @@ internal static class SessionReader
           s.started_at, s.ended_at, s.message_count, s.user_message_count, s.first_message, s.cwd, s.git_branch,
           s.parent_session_id, s.relationship_type, s.deleted_at,
           EXISTS(SELECT 1 FROM starred_sessions x WHERE x.session_id = s.id),
-          (SELECT count(*) FROM pinned_messages p WHERE p.sid = s.sid),
+          EXISTS(SELECT 1 FROM pinned_messages p WHERE p.sid = s.sid),
           EXISTS(SELECT 1 FROM metadata_conflicts c WHERE c.resolved_at IS NULL
             AND c.session_gid = CASE WHEN s.own THEN {OwnOrigin} || '~' || s.id ELSE s.id END),
           s.sid
         """;
 
-    public static IEnumerable<ArchiveSession> Read(Database db, SessionQuery query)
+    /// <param name="db">A reader.</param>
+    /// <param name="query">What to read.</param>
+    /// <param name="archivePath">The folder of the archive, which the objects name.</param>
+    public static IEnumerable<ArchiveSession> Read(Database db, SessionQuery query, string archivePath)
     {
         var filter = new Filter(query);
         if (filter.IsEmpty)
@@ -30,17 +33,19 @@ internal static class SessionReader
             return [];
         }
 
-        var sessions = db.Query(filter.Sql, ReadSession, [.. filter.Args]);
-        return query.IncludeMessages
-            ? sessions.Select(s => s.Session with { Messages = [.. ReadMessages(db, s.Sid, s.Session.SessionId)] })
-            : sessions.Select(s => s.Session);
+        return db.Query(filter.Sql, row => ReadSession(row, archivePath), [.. filter.Args]).Select(found => found.Session with
+        {
+            Pins = found.HasPins ? [.. ReadPins(db, found.Sid, found.Session)] : [],
+            Messages = query.IncludeMessages ? [.. ReadMessages(db, found.Sid, found.Session)] : [],
+        });
     }
 
     /// <summary>The messages of one session, as users see them.</summary>
-    public static IEnumerable<ArchiveMessage> ReadMessages(Database db, long sid, string sessionId) =>
+    private static IEnumerable<ArchiveMessage> ReadMessages(Database db, long sid, ArchiveSession session) =>
         MessageTable.Read(db, sid).Select(m => new ArchiveMessage
         {
-            SessionId = sessionId,
+            SessionId = session.SessionId,
+            ArchivePath = session.ArchivePath,
             Ordinal = m.Ordinal,
             Role = m.Role,
             Timestamp = ParseTime(m.Timestamp),
@@ -51,6 +56,18 @@ internal static class SessionReader
                 c.ToolName, c.Category, c.InputJson, NullIfEmpty(c.ResultContent), NullIfEmpty(c.SubagentSessionId)))],
         });
 
+    private static IEnumerable<SessionPin> ReadPins(Database db, long sid, ArchiveSession session) => db.Query(
+        "SELECT ordinal, note, created_at FROM pinned_messages WHERE sid = ? ORDER BY ordinal",
+        row => new SessionPin
+        {
+            SessionId = session.SessionId,
+            Ordinal = row.Int64(0),
+            Note = row.TextOrNull(1),
+            CreatedAt = ParseTime(row.Text(2)),
+            ArchivePath = session.ArchivePath,
+        },
+        sid);
+
     /// <summary>Keeps the offset that the text has; null for what is no RFC 3339 time.</summary>
     internal static DateTimeOffset? ParseTime(string? text) =>
         !string.IsNullOrEmpty(text)
@@ -58,7 +75,7 @@ internal static class SessionReader
 
     private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
 
-    private static (ArchiveSession Session, long Sid) ReadSession(Statement row)
+    private static (ArchiveSession Session, long Sid, bool HasPins) ReadSession(Statement row, string archivePath)
     {
         var (title, given) = (row.TextOrNull(1), row.TextOrNull(2));
         return (new ArchiveSession
@@ -83,10 +100,10 @@ internal static class SessionReader
             DeletedAt = ParseTime(row.TextOrNull(16)),
             Trashed = !row.IsNull(16),
             Starred = row.Bool(17),
-            PinCount = (int)row.Int64(18),
             HasConflict = row.Bool(19),
             Snippet = row.ColumnCount > 21 ? row.TextOrNull(21) : null,
-        }, row.Int64(20));
+            ArchivePath = archivePath,
+        }, row.Int64(20), row.Bool(18));
     }
 
     /// <summary>One query as SQL and values.</summary>

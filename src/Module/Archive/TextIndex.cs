@@ -9,7 +9,18 @@ namespace ArtifactSync.Archive;
 internal static class TextIndex
 {
     /// <summary>Adds the messages that are not in the index yet. New ones always have the highest numbers.</summary>
-    public static void AddNew(Database db)
+    public static void AddNew(Database db) => AddNew(db, static () => { });
+
+    /// <summary>Forgets the index and makes it anew.</summary>
+    /// <param name="db">The caller's transaction; readers see the old index until its commit.</param>
+    /// <param name="onMessage">Called after each message; may throw to give up.</param>
+    public static void Rebuild(Database db, Action onMessage)
+    {
+        db.Execute("INSERT INTO message_text(message_text) VALUES ('delete-all')");
+        AddNew(db, onMessage);
+    }
+
+    private static void AddNew(Database db, Action onMessage)
     {
         // Row by row, though INSERT ... SELECT is as fast: a statement of many rows copies each page that it changes, to be
         // able to undo itself, and a merge changes many.
@@ -19,6 +30,7 @@ internal static class TextIndex
         while (rows.Step())
         {
             add.Bind(1, rows.Int64(0)).Bind(2, rows.Bytes(1)).Run();
+            onMessage();
         }
     }
 

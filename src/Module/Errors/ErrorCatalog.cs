@@ -76,6 +76,8 @@ public static class ErrorCatalog
         [EventUnknownOp] = new("A newer version of this module wrote it. Update the module; it is kept until then.", Retry),
         [EventInvalid] = new("Report it to the owner of the origin; the edit is left out.", Final),
         [PublicationIncomplete] = new("Repeat the run; it finishes what an earlier one began.", Retry),
+        [ConflictNotFound] = new("List the conflicts with Get-MetaConflict, and check -ArchivePath: conflicts are numbered in each archive.", Final),
+        [ConflictSettled] = new("The loser's edit was made again. Settle the conflict that this one caused, or edit the session anew.", Final),
 
         [TranscriptUnrecognized] = new("Name transcripts of Claude Code or Codex (JSON lines).", Final),
         [TranscriptUnreadable] = new("Check that the file exists and that this account may read it.", Retry),

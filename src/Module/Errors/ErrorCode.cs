@@ -77,6 +77,8 @@ public enum ErrorCode
     EventUnknownOp,
     EventInvalid,
     PublicationIncomplete,
+    ConflictNotFound,
+    ConflictSettled,
 
     // Transcripts
     TranscriptUnrecognized,

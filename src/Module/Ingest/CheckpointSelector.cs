@@ -61,7 +61,7 @@ internal sealed class CheckpointSelector(ExchangeContext context, ClosureCheck c
 
     private List<KeyValuePair<string, string>> Changed(string origin, Checkpoint checkpoint)
     {
-        var watermarks = IngestTable.Watermarks(context.Archive.Reader, origin).ToDictionary(StringComparer.Ordinal);
+        var watermarks = context.Reimports ? [] : IngestTable.Watermarks(context.Archive.Reader, origin).ToDictionary(StringComparer.Ordinal);
         // An absent map is written null and means none (spec 3.5).
         return [.. (checkpoint.Sessions ?? []).Where(session => watermarks.GetValueOrDefault(session.Key) != session.Value)];
     }

@@ -13,7 +13,7 @@ internal sealed class Ingester(ExchangeContext context)
 {
     public void Run(CancellationToken cancellationToken)
     {
-        if (context.Full)
+        if (context.Full || context.Reimports)
         {
             using var lease = context.AcquireLease(cancellationToken);
             using var transaction = lease.Begin();

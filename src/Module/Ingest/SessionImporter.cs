@@ -41,7 +41,7 @@ internal sealed class SessionImporter(ExchangeContext context)
         var wanted = new List<KeyValuePair<string, string>>(changed.Count);
         foreach (var session in changed)
         {
-            if (IngestTable.Watermark(reader, session.Key) == session.Value)
+            if (!context.Reimports && IngestTable.Watermark(reader, session.Key) == session.Value)
             {
                 continue; // imported by another process meanwhile
             }
@@ -150,6 +150,10 @@ internal sealed class SessionImporter(ExchangeContext context)
 
     private void Land(Lease lease, CatalogEntry checkpoint)
     {
+        if (IngestTable.FindLanding(context.Archive.Reader, checkpoint.Artifact.Origin)?.CheckpointSha256 == checkpoint.Sha256)
+        {
+            return; // it landed before, and keeps its time
+        }
         using var transaction = lease.Begin();
         IngestTable.SetLanding(transaction.Db, new Landing(
             checkpoint.Artifact.Origin, ArtifactName.Sequence(checkpoint.Artifact), checkpoint.Sha256, context.Archive.Clock.GetUtcNow()));

@@ -4,7 +4,7 @@ using ArtifactSync.Wire;
 namespace ArtifactSync.Metadata;
 
 /// <summary>One edit that a user asks for. Sessions go by the id that the archive shows.</summary>
-internal sealed record CurationEdit
+public sealed record CurationEdit
 {
     private CurationEdit(string sessionId, string op) => (SessionId, Op) = (sessionId, op);
 
@@ -22,6 +22,23 @@ internal sealed record CurationEdit
     /// <summary>Removal from this archive alone: no event.</summary>
     internal const string RemoveHere = "remove_here";
 
+    /// <summary>Whether the session is gone afterwards.</summary>
+    public bool IsRemoval => Op is EventOp.Purge or RemoveHere;
+
+    /// <summary>The edit as a user would say it: <c>Set display name to 'Release'</c>.</summary>
+    public string Description => Op switch
+    {
+        EventOp.Rename => Text is null ? "Clear display name" : $"Set display name to '{Shortened(Text)}'",
+        EventOp.Star => "Star",
+        EventOp.Unstar => "Remove star",
+        EventOp.SoftDelete => "Move to trash",
+        EventOp.Restore => "Restore from trash",
+        EventOp.Pin => Text is null ? $"Pin message {Ordinal}" : $"Pin message {Ordinal} with note '{Shortened(Text)}'",
+        EventOp.Unpin => $"Unpin message {Ordinal}",
+        EventOp.Purge => "Remove from every machine for good",
+        _ => "Remove from this archive for good",
+    };
+
     /// <param name="sessionId">The session.</param>
     /// <param name="name">The title; null or empty clears it, blanks are a title.</param>
     public static CurationEdit SetDisplayName(string sessionId, string? name) =>
@@ -31,9 +48,15 @@ internal sealed record CurationEdit
 
     public static CurationEdit SetTrashed(string sessionId, bool trashed) => new(sessionId, trashed ? EventOp.SoftDelete : EventOp.Restore);
 
+    /// <summary>A pin that is there keeps its note, whatever <see cref="Text"/> says.</summary>
+    public bool KeepsNote { get; private init; }
+
     /// <summary>Pins a message or replaces the note of its pin.</summary>
     public static CurationEdit AddPin(string sessionId, long ordinal, string? note) =>
         new(sessionId, EventOp.Pin) { Ordinal = ordinal, Text = note };
+
+    /// <summary>Pins a message without a note; a pin that is there stays as it is.</summary>
+    public static CurationEdit AddPin(string sessionId, long ordinal) => new(sessionId, EventOp.Pin) { Ordinal = ordinal, KeepsNote = true };
 
     public static CurationEdit RemovePin(string sessionId, long ordinal) => new(sessionId, EventOp.Unpin) { Ordinal = ordinal };
 
@@ -42,10 +65,12 @@ internal sealed record CurationEdit
 
     /// <summary>Removes the session from this archive and never imports it again; other machines keep it.</summary>
     public static CurationEdit Remove(string sessionId) => new(sessionId, RemoveHere);
+
+    private static string Shortened(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }
 
 /// <summary>What became of one edit.</summary>
 /// <param name="Edit">The edit.</param>
 /// <param name="Changed">False when the archive already was so: nothing was recorded.</param>
 /// <param name="Error">Why it was refused; the other edits of the batch were done.</param>
-internal sealed record EditResult(CurationEdit Edit, bool Changed, ArtifactSyncException? Error = null);
+public sealed record EditResult(CurationEdit Edit, bool Changed, ArtifactSyncException? Error = null);

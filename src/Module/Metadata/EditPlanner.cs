@@ -1,6 +1,7 @@
 using System.Text;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
+using ArtifactSync.Model;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Metadata;
@@ -11,6 +12,9 @@ namespace ArtifactSync.Metadata;
 /// </summary>
 internal sealed class EditPlanner(Database db, string? origin)
 {
+    // Planned, but perhaps not done yet: the edits of one command belong together.
+    private readonly HashSet<string> _restored = new(StringComparer.Ordinal);
+
     /// <summary>The events of one edit, without stamp and author; empty = nothing changes.</summary>
     /// <exception cref="ArtifactSyncException">
     /// <see cref="ErrorCode.SessionNotFound"/>, <see cref="ErrorCode.SessionTrashed"/>, <see cref="ErrorCode.EventTargetMissing"/>.
@@ -18,14 +22,14 @@ internal sealed class EditPlanner(Database db, string? origin)
     public List<MetadataEvent> Plan(CurationEdit edit)
     {
         CuratedSession? session = CurationTable.Find(db, edit.SessionId);
-        if (edit.Op is EventOp.Purge or CurationEdit.RemoveHere)
+        if (edit.IsRemoval)
         {
             return PlanRemoval(session, edit);
         }
 
         if (session is null)
         {
-            throw NotFound(edit);
+            throw NotFound(edit.SessionId);
         }
 
         return edit.Op switch
@@ -34,11 +38,35 @@ internal sealed class EditPlanner(Database db, string? origin)
             EventOp.Star => CurationTable.IsStarred(db, session.Id) ? [] : [Event(edit)],
             EventOp.Unstar => CurationTable.IsStarred(db, session.Id) ? [Event(edit)] : [],
             EventOp.SoftDelete => session.DeletedAt is null ? [Event(edit)] : [],
-            EventOp.Restore => session.DeletedAt is null ? [] : [Event(edit)],
+            EventOp.Restore => PlanRestore(session, edit),
             EventOp.Pin => PlanPin(session, edit),
             EventOp.Unpin => PlanUnpin(session, edit),
             _ => throw new ArgumentOutOfRangeException(nameof(edit), edit.Op, "Not an edit."),
         };
+    }
+
+    /// <summary>The events of a decision, as <see cref="Plan"/>: accepting a winner that stands is none.</summary>
+    /// <exception cref="ArtifactSyncException">
+    /// <see cref="ErrorCode.ConflictSettled"/>, <see cref="ErrorCode.SessionNotFound"/>, <see cref="ErrorCode.EventTargetMissing"/>.
+    /// </exception>
+    public List<MetadataEvent> Plan(LoggedConflict conflict, ConflictChoice choice)
+    {
+        ConflictRow row = conflict.Row;
+        if (choice == ConflictChoice.Winner)
+        {
+            return conflict.Resolution != ConflictChoice.Loser ? [] : throw new ArtifactSyncException(
+                ErrorCode.ConflictSettled,
+                $"Conflict {conflict.Id} ({row.Field}) was settled for its loser already. Settle the conflict that this caused, or edit the session anew.",
+                conflict.Id);
+        }
+
+        if (MetadataTable.Find(db, row.Gid, row.Field) is { } current && current.Op == row.LosingOp && current.Value == row.LosingValue)
+        {
+            return [];
+        }
+
+        RequireTarget(conflict);
+        return [row.Loser()];
     }
 
     /// <summary>The value of a rename.</summary>
@@ -60,9 +88,38 @@ internal sealed class EditPlanner(Database db, string? origin)
         return Encoding.UTF8.GetString(writer.WrittenSpan);
     }
 
+    private void RequireTarget(LoggedConflict conflict)
+    {
+        string id = origin is null ? conflict.Row.Gid : Gid.ToLocal(origin, conflict.Row.Gid);
+        if (CurationTable.Find(db, id) is not { } session)
+        {
+            throw NotFound(id);
+        }
+
+        if (conflict.Row.LosingOp == EventOp.Pin)
+        {
+            PinAnchor pin = PinAnchor.Parse(conflict.Row.LosingValue);
+            if (CurationTable.Anchors(db, session.Sid).Resolve(pin.SourceUuid, pin.Ordinal) is null)
+            {
+                throw NoMessage(id, pin.Ordinal);
+            }
+        }
+    }
+
+    private List<MetadataEvent> PlanRestore(CuratedSession session, CurationEdit edit)
+    {
+        if (session.DeletedAt is null)
+        {
+            return [];
+        }
+
+        _restored.Add(session.Id);
+        return [Event(edit)];
+    }
+
     private List<MetadataEvent> PlanRename(CuratedSession session, CurationEdit edit)
     {
-        if (session.DeletedAt is not null)
+        if (session.DeletedAt is not null && !_restored.Contains(session.Id))
         {
             throw new ArtifactSyncException(
                 ErrorCode.SessionTrashed, $"Session {session.Id} is in the trash and keeps its title. Restore it first.", session.Id);
@@ -83,11 +140,10 @@ internal sealed class EditPlanner(Database db, string? origin)
         MessageAnchors anchors = CurationTable.Anchors(db, session.Sid);
         if (anchors.UuidOf(edit.Ordinal) is not { } uuid)
         {
-            throw new ArtifactSyncException(
-                ErrorCode.EventTargetMissing, $"Session {session.Id} has no message {edit.Ordinal}.", session.Id);
+            throw NoMessage(session.Id, edit.Ordinal);
         }
 
-        if (FindPin(session, edit) is { } pin && pin.Note == edit.Text)
+        if (FindPin(session, edit) is { } pin && (edit.KeepsNote || pin.Note == edit.Text))
         {
             return [];
         }
@@ -124,7 +180,7 @@ internal sealed class EditPlanner(Database db, string? origin)
         {
             if (!CurationTable.IsExcluded(db, edit.SessionId))
             {
-                throw NotFound(edit);
+                throw NotFound(edit.SessionId);
             }
 
             bool owed = edit.Op == EventOp.Purge && origin is not null && !MetadataTable.HasRegister(db, GidOf(edit), RegisterField.Purge);
@@ -154,6 +210,9 @@ internal sealed class EditPlanner(Database db, string? origin)
 
     private MetadataEvent Event(CurationEdit edit) => new() { SessionGid = GidOf(edit), Op = edit.Op };
 
-    private static ArtifactSyncException NotFound(CurationEdit edit) =>
-        new(ErrorCode.SessionNotFound, $"The archive has no session {edit.SessionId}.", edit.SessionId);
+    private static ArtifactSyncException NotFound(string id) =>
+        new(ErrorCode.SessionNotFound, $"The archive has no session '{id}'. Get-ArchiveSession lists the sessions.", id);
+
+    private static ArtifactSyncException NoMessage(string id, long ordinal) => new(
+        ErrorCode.EventTargetMissing, $"Session {id} has no message {ordinal}. Get-ArchiveSession -IncludeMessage shows those that it has.", id);
 }

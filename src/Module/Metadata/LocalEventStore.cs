@@ -12,14 +12,12 @@ internal sealed class LocalEventStore(LocalStore store) : IEventStore
     public byte[] Read(CatalogEntry entry)
     {
         ArtifactRef artifact = entry.Artifact;
-        using Stream wire = store.OpenWire(entry);
-        if (wire.Length > Limits.EventBytes)
+        if (entry.WireSize > Limits.EventBytes)
         {
             throw new ArtifactSyncException(ErrorCode.ArtifactTooLarge, $"'{artifact}' is larger than an event may be.", artifact.Path);
         }
 
-        byte[] bytes = new byte[wire.Length];
-        wire.ReadExactly(bytes);
+        byte[] bytes = store.ReadWire(entry);
         return Convert.ToHexStringLower(SHA256.HashData(bytes)) == ArtifactName.Sha256(artifact)
             ? bytes
             : throw new ArtifactSyncException(

@@ -14,7 +14,7 @@ namespace ArtifactSync.Metadata;
 /// </summary>
 internal sealed class MetadataReplay
 {
-    private const int BatchEvents = 512;
+    private const int BatchEvents = 4096;
     private const long BatchBytes = 8 * 1024 * 1024;
 
     private readonly ArchiveDatabase _archive;
@@ -96,6 +96,7 @@ internal sealed class MetadataReplay
     private List<StoredEvent> NextBatch(List<long> pending, ref int read)
     {
         var batch = new List<StoredEvent>();
+        using Scope snapshot = _archive.Reader.Snapshot(); // one lock of the database instead of one a row
         for (long bytes = 0; read < pending.Count && batch.Count < BatchEvents && bytes < BatchBytes; read++)
         {
             if (MetadataTable.Artifact(_archive.Reader, pending[read]) is { } stored)

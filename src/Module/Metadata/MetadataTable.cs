@@ -45,6 +45,10 @@ internal static class MetadataTable
     public static bool HasRegister(Database db, string gid, string field) =>
         db.Scalar<long>("SELECT count(*) FROM metadata_registers WHERE session_gid = ? AND field = ?", gid, field) > 0;
 
+    /// <summary>The sessions that have registers.</summary>
+    public static List<string> Sessions(Database db) =>
+        [.. db.Query("SELECT DISTINCT session_gid FROM metadata_registers", static row => row.Text(0))];
+
     /// <summary>All registers of a session, by field name.</summary>
     public static List<RegisterEntry> Registers(Database db, string gid) =>
         [.. db.Query($"SELECT {RegisterColumns} FROM metadata_registers WHERE session_gid = ? ORDER BY field", ReadRegister, gid)];
@@ -98,15 +102,6 @@ internal static class MetadataTable
                 entry.OrderKey);
         }
     }
-
-    /// <summary>False when the same pair of edits is logged already.</summary>
-    public static bool AddConflict(Database db, ConflictRow row, long now) => db.Execute(
-        """
-        INSERT OR IGNORE INTO metadata_conflicts(session_gid, field, winning_order_key, losing_order_key, winning_origin, losing_origin,
-          winning_op, losing_op, winning_value, losing_value, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        row.Gid, row.Field, row.WinningOrderKey, row.LosingOrderKey, row.WinningOrigin, row.LosingOrigin,
-        row.WinningOp, row.LosingOp, row.WinningValue, row.LosingValue, now) > 0;
 
     /// <summary>The highest aid of the catalog; nothing below it is added later.</summary>
     public static long HighestArtifact(Database db) => db.Scalar<long>("SELECT coalesce(max(aid), 0) FROM artifacts");

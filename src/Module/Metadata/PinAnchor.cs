@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ArtifactSync.Errors;
+using ArtifactSync.Wire;
 
 namespace ArtifactSync.Metadata;
 
@@ -35,6 +36,8 @@ internal readonly record struct PinAnchor(string SourceUuid, long Ordinal, strin
 
         return new PinAnchor(uuid, ordinal, note);
     }
+
+    public Pin ToPin() => new() { SourceUuid = SourceUuid, Ordinal = Ordinal, Note = Note };
 }
 
 /// <summary>The messages of one session as pins see them: ordinals and source uuids.</summary>

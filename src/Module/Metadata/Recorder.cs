@@ -1,5 +1,7 @@
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
+using ArtifactSync.Model;
+using ArtifactSync.Sync;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Metadata;
@@ -53,6 +55,40 @@ internal sealed class Recorder(ArchiveDatabase archive, IEventStore store)
         return results;
     }
 
+    /// <summary>
+    /// Settles conflicts, all or none. The loser's edit is published again, which tells every machine; a winner is
+    /// accepted in this archive alone.
+    /// </summary>
+    /// <param name="lease">Held by the caller.</param>
+    /// <param name="decisions">One a conflict.</param>
+    /// <param name="by">Who decides.</param>
+    /// <returns>Why a decision was refused, in the order of the decisions; null = it is done.</returns>
+    /// <exception cref="ArtifactSyncException">As <see cref="Apply"/>.</exception>
+    public IReadOnlyList<ArtifactSyncException?> Resolve(Lease lease, IReadOnlyList<ConflictDecision> decisions, string by)
+    {
+        List<ArtifactSyncException?> refusals = [];
+        using WriteTransaction transaction = lease.Begin(durable: true);
+        string? origin = StateTable.Get(transaction.Db, StateTable.OriginId);
+        var step = new RecordStep(transaction.Db, archive.Clock, origin);
+        var planner = new EditPlanner(transaction.Db, origin);
+        long now = archive.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (ConflictDecision decision in decisions)
+        {
+            refusals.Add(Refusal(() =>
+            {
+                LoggedConflict conflict = ConflictTable.Find(transaction.Db, decision.ConflictId) ?? throw NoConflict(decision.ConflictId);
+                planner.Plan(conflict, decision.Accept).ForEach(step.Apply);
+                ConflictTable.Resolve(transaction.Db, conflict.Id, decision.Accept, by, decision.Note, now);
+            }));
+        }
+
+        Finish(transaction, step);
+        return refusals;
+    }
+
+    public static ArtifactSyncException NoConflict(long id) => new(
+        ErrorCode.ConflictNotFound, $"There is no conflict {id} in this archive. Get-MetaConflict lists the conflicts.", id);
+
     /// <summary>Publishes events of this machine for what the archive shows already.</summary>
     internal void Publish(Lease lease, string origin, IEnumerable<MetadataEvent> documents)
     {
@@ -88,16 +124,28 @@ internal sealed class Recorder(ArchiveDatabase archive, IEventStore store)
 
     private static EditResult Do(EditPlanner planner, RecordStep step, CurationEdit edit)
     {
-        try
+        bool changed = false;
+        ArtifactSyncException? refusal = Refusal(() =>
         {
             List<MetadataEvent> documents = planner.Plan(edit);
             documents.ForEach(step.Apply);
-            return new EditResult(edit, documents.Count > 0);
+            changed = documents.Count > 0;
+        });
+        return new EditResult(edit, changed, refusal);
+    }
+
+    /// <summary>Why an edit can't be done; trouble of the archive itself is thrown on.</summary>
+    public static ArtifactSyncException? Refusal(Action edit)
+    {
+        try
+        {
+            edit();
+            return null;
         }
         catch (ArtifactSyncException error) when (error.Code is ErrorCode.SessionNotFound or ErrorCode.SessionTrashed
-            or ErrorCode.EventTargetMissing or ErrorCode.DocumentLimitExceeded)
+            or ErrorCode.EventTargetMissing or ErrorCode.DocumentLimitExceeded or ErrorCode.ConflictNotFound or ErrorCode.ConflictSettled)
         {
-            return new EditResult(edit, Changed: false, error);
+            return error;
         }
     }
 }

@@ -1,3 +1,5 @@
+using ArtifactSync.Wire;
+
 namespace ArtifactSync.Metadata;
 
 /// <summary>The registers of a session (spec 9.2): one current winner each.</summary>
@@ -20,7 +22,7 @@ internal static class RegisterField
 internal sealed record RegisterEntry(
     string Gid, string Field, string OrderKey, string Hlc, string Sha256, string Origin, string Op, string Value);
 
-/// <summary>A losing edit and the edit it lost against (spec 9.9).</summary>
+/// <summary>A losing edit and the edit it lost against (spec 9.9): a row of the conflict log.</summary>
 internal sealed record ConflictRow(
     string Gid, string Field, string WinningOrderKey, string LosingOrderKey, string WinningOrigin, string LosingOrigin,
     string WinningOp, string LosingOp, string WinningValue, string LosingValue)
@@ -28,4 +30,13 @@ internal sealed record ConflictRow(
     public static ConflictRow Of(RegisterEntry winner, RegisterEntry loser) => new(
         winner.Gid, winner.Field, winner.OrderKey, loser.OrderKey, winner.Origin, loser.Origin, winner.Op, loser.Op,
         winner.Value, loser.Value);
+
+    /// <summary>The losing edit as an event without stamp and author: published again, it says the same anew.</summary>
+    public MetadataEvent Loser() => new()
+    {
+        SessionGid = Gid,
+        Op = LosingOp,
+        Value = LosingOp == EventOp.Rename ? LosingValue : "",
+        Pin = RegisterField.IsPin(Field) ? PinAnchor.Parse(LosingValue).ToPin() : null,
+    };
 }

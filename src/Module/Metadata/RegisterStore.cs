@@ -57,8 +57,9 @@ internal sealed class RegisterStore(Database db, string ownOrigin, long now)
         }
 
         MetadataTable.AddProvenance(db, entry);
+        bool decides = !loses && current is not null && ConflictTable.Settle(db, entry, now);
         bool logged = current is not null && IsConflict(current, entry)
-            && MetadataTable.AddConflict(db, loses ? ConflictRow.Of(current, entry) : ConflictRow.Of(entry, current), now);
+            && ConflictTable.Add(db, loses ? ConflictRow.Of(current, entry) : ConflictRow.Of(entry, current), now, decides ? entry.Origin : null);
         if (!loses)
         {
             MetadataTable.Upsert(db, entry, now);

@@ -25,12 +25,29 @@ public sealed record ArchiveSession
     public bool Starred { get; init; }
     public bool Trashed { get; init; }
     public DateTimeOffset? DeletedAt { get; init; }
-    public int PinCount { get; init; }
+    /// <summary>Pinned messages, by ordinal.</summary>
+    public IReadOnlyList<SessionPin> Pins { get; init => field = value.AsArray(); } = [];
+    /// <summary>Whether an edit of this session lost against one of another machine and nobody has settled it yet.</summary>
     public bool HasConflict { get; init; }
     /// <summary>With -Query: the best passage, matches in «».</summary>
     public string? Snippet { get; init; }
     /// <summary>Filled by -IncludeMessage.</summary>
     public IReadOnlyList<ArchiveMessage> Messages { get; init => field = value.AsArray(); } = [];
+    public string ArchivePath { get; init; } = "";
+}
+
+/// <summary>A message that was pinned, with the note of the pin (null = none).</summary>
+public sealed record SessionPin
+{
+    public string SessionId { get; init; } = "";
+    /// <summary>The message.</summary>
+    public long Ordinal { get; init; }
+    public string? Note { get; init; }
+    public DateTimeOffset? CreatedAt { get; init; }
+    public string ArchivePath { get; init; } = "";
+
+    /// <summary><c>#3 see below</c></summary>
+    public override string ToString() => Note is null ? $"#{Ordinal}" : $"#{Ordinal} {Note}";
 }
 
 /// <summary>One message of a session.</summary>
@@ -44,6 +61,7 @@ public sealed record ArchiveMessage
     public string Content { get; init; } = "";
     public string Thinking { get; init; } = "";
     public IReadOnlyList<ArchiveToolCall> ToolCalls { get; init => field = value.AsArray(); } = [];
+    public string ArchivePath { get; init; } = "";
 }
 
 /// <summary>One tool call of a message with its result.</summary>

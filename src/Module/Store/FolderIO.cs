@@ -16,6 +16,19 @@ internal class FolderIO
         ? new FileStream(NativeLinux.OpenRead(path), FileAccess.Read, bufferSize: 0)
         : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
+    /// <summary>The bytes of a small file; null when it has another size than is expected.</summary>
+    public static byte[]? ReadSmall(string path, int size)
+    {
+        if (NativeLinux.CanOpen)
+        {
+            return NativeLinux.ReadSmall(path, size);
+        }
+
+        using FileStream file = OpenRead(path);
+        var bytes = new byte[size];
+        return file.Length == size && file.ReadAtLeast(bytes, size, throwOnEndOfStream: false) == size ? bytes : null;
+    }
+
     /// <summary>A file that didn't exist before; its mode is that of a temporary file.</summary>
     public virtual SafeFileHandle CreateExclusive(string path)
     {

@@ -46,29 +46,37 @@ internal sealed class LocalStore
 
     /// <summary>The wire bytes. Only their number is checked against the catalog.</summary>
     /// <exception cref="ArtifactSyncException">ArtifactCorrupt: the file is missing or has another size; AccessDenied.</exception>
-    public Stream OpenWire(CatalogEntry entry)
+    public Stream OpenWire(CatalogEntry entry) => Reading(entry, path =>
+    {
+        var file = FolderIO.OpenRead(path);
+        if (file.Length == entry.WireSize)
+        {
+            return file;
+        }
+
+        var length = file.Length;
+        file.Dispose();
+        throw Damaged(entry, path, $"has {length} bytes instead of {entry.WireSize}", null);
+    });
+
+    /// <summary>All wire bytes of a small artifact at once.</summary>
+    /// <exception cref="ArtifactSyncException">As <see cref="OpenWire(CatalogEntry)"/>.</exception>
+    public byte[] ReadWire(CatalogEntry entry) => Reading(entry, path => FolderIO.ReadSmall(path, checked((int)entry.WireSize))
+        ?? throw Damaged(entry, path, $"has another size than {entry.WireSize} bytes", null));
+
+    private T Reading<T>(CatalogEntry entry, Func<string, T> read)
     {
         var path = PathOf(entry.Artifact);
-        FileStream? file = null;
         try
         {
-            file = FolderIO.OpenRead(path);
-            return file.Length == entry.WireSize
-                ? file
-                : throw Damaged(entry, path, $"has {file.Length} bytes instead of {entry.WireSize}", null);
-        }
-        catch (ArtifactSyncException)
-        {
-            file?.Dispose();
-            throw;
+            return read(path);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
             throw Damaged(entry, path, "is missing", error);
         }
-        catch (Exception error) when (FolderErrors.IsFileFault(error))
+        catch (Exception error) when (error is not ArtifactSyncException && FolderErrors.IsFileFault(error))
         {
-            file?.Dispose();
             throw FolderErrors.Reading(error, path, FolderUse.Private);
         }
     }

@@ -27,6 +27,36 @@ internal static partial class NativeLinux
     /// <summary>Follows no link and waits for nobody, should a FIFO lie there.</summary>
     public static SafeFileHandle OpenRead(string path) => Open(path, NonBlocking | CloseOnExec | NoFollowOnOpen, 0);
 
+    /// <summary>
+    /// The bytes of a small file in three calls, where a stream would take nine; null when it has another size. Follows no
+    /// link, as <see cref="OpenRead"/>.
+    /// </summary>
+    public static unsafe byte[]? ReadSmall(string path, int size)
+    {
+        using SafeFileHandle file = OpenRead(path);
+        var bytes = new byte[size + 1]; // one more shows that the file ends
+        var filled = 0;
+        fixed (byte* start = bytes)
+        {
+            while (filled <= size)
+            {
+                var read = Read(file, start + filled, (nuint)(bytes.Length - filled));
+                if (read < 0)
+                {
+                    throw FileStat.Failure(Marshal.GetLastPInvokeError(), path);
+                }
+
+                filled += (int)read;
+                if (read == 0 || filled == size)
+                {
+                    break; // a regular file gives less than was asked for only at its end
+                }
+            }
+        }
+
+        return filled == size ? bytes[..size] : null;
+    }
+
     /// <summary>0, the errno, or <see cref="NativeUnix.Invalid"/> where the system has no such call.</summary>
     public static int TryRenameNoReplace(string from, string to)
     {
@@ -78,6 +108,9 @@ internal static partial class NativeLinux
     // Variadic in C; on the two architectures above its third argument travels like a fixed one.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFile(string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static unsafe partial nint Read(SafeFileHandle file, byte* buffer, nuint count);
 
     [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameAt2(int fromDirectory, string from, int toDirectory, string to, uint flags);

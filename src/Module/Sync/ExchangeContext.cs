@@ -15,6 +15,9 @@ internal sealed class ExchangeContext(ArchiveDatabase archive, RunRecorder run, 
     /// <summary>Trust no cursor and no catalog: list, compare and verify.</summary>
     public bool Full => full;
 
+    /// <summary>Import every session again, whatever its watermark says.</summary>
+    public bool Reimports { get; init; }
+
     /// <summary>Null until an origin is adopted.</summary>
     public string? OwnOrigin { get; set; }
 

@@ -18,36 +18,19 @@ namespace ArtifactSync.Sync;
 internal sealed class ExchangeRunner(ArchiveDatabase archive, Func<ITransport> open, ExchangeRequest request, IRunObserver observer)
 {
     /// <summary>The run as the ledger has it, whatever became of it.</summary>
-    public async Task<SyncRun> RunAsync(CancellationToken cancellationToken)
+    public Task<SyncRun> RunAsync(CancellationToken cancellationToken) => RunRecorder.DoAsync(archive, Describe, observer, WorkAsync, cancellationToken);
+
+    private async Task WorkAsync(RunRecorder run, CancellationToken cancellationToken)
     {
-        using var run = RunRecorder.Begin(archive, Describe, observer, cancellationToken);
-        try
+        var context = new ExchangeContext(archive, run, observer, request.Full);
+        await using var transport = open();
+        if (request.PreflightOnly)
         {
-            var context = new ExchangeContext(archive, run, observer, request.Full);
-            await using var transport = open();
-            if (request.PreflightOnly)
-            {
-                await new ExchangePreview(context, transport).ReportAsync(cancellationToken);
-            }
-            else
-            {
-                await ExchangeAsync(context, transport, cancellationToken);
-            }
-            return run.Finish();
+            await new ExchangePreview(context, transport).ReportAsync(cancellationToken);
         }
-        catch (OperationCanceledException)
+        else
         {
-            run.Abandon();
-            throw;
-        }
-        catch (ArtifactSyncException fault)
-        {
-            return run.Finish(fault);
-        }
-        catch (Exception fault)
-        {
-            run.Finish(new ArtifactSyncException(ErrorCode.UnexpectedError, fault.Message, request.Target, fault));
-            throw;
+            await ExchangeAsync(context, transport, cancellationToken);
         }
     }
 

@@ -51,22 +51,24 @@ internal sealed class PlannedRun(EngineOptions options, ExchangeRequest request)
         }
     }
 
-    public SyncRun ToRun()
+    public SyncRun ToRun() => Of(options, RunKind.Exchange, request.Target, _counters) with { Entities = _entities };
+
+    /// <summary>The object of a run that -WhatIf keeps from happening.</summary>
+    public static SyncRun Of(EngineOptions options, RunKind kind, string? target, RunCounters counters)
     {
         var now = options.Clock.GetUtcNow();
         return new SyncRun
         {
-            Kind = RunKind.Exchange,
+            Kind = kind,
             Status = RunStatus.Planned,
-            Target = request.Target,
+            Target = target,
             Phase = "planned",
-            Counters = _counters,
+            Counters = counters,
             StartedAt = now,
             FinishedAt = now,
             Host = ProcessIdentity.Current.Host,
             ProcessId = ProcessIdentity.Current.ProcessId,
             ArchivePath = options.ArchivePath,
-            Entities = _entities,
         };
     }
 

@@ -47,6 +47,8 @@ public sealed record ImportRequest
     public IReadOnlyList<string> Paths { get; init; } = [];
     /// <summary>Read unchanged files again.</summary>
     public bool Full { get; init; }
+    /// <summary>Forget what was read of a file before: its session is compared with the archive from the first message on.</summary>
+    internal bool Reread { get; init; }
     /// <summary>Compute the same objects and write nothing.</summary>
     public bool WhatIf { get; init; }
 }
@@ -82,6 +84,21 @@ public sealed record SessionQuery
     public int? First { get; init; }
     public bool IncludeMessages { get; init; }
 }
+
+/// <summary>Filter of <c>Get-MetaConflict</c>; all given members must hold.</summary>
+public sealed record ConflictQuery
+{
+    public IReadOnlyList<long> ConflictIds { get; init; } = [];
+    public IReadOnlyList<string> SessionIds { get; init; } = [];
+    /// <summary>Wildcards * and ? are allowed in Field and Origin; an origin matches on either side.</summary>
+    public string? Field { get; init; }
+    public string? Origin { get; init; }
+    public DateTimeOffset? Since { get; init; }
+    public bool Unresolved { get; init; }
+}
+
+/// <summary>What a user decides about one conflict.</summary>
+public sealed record ConflictDecision(long ConflictId, ConflictChoice Accept, string? Note = null);
 
 /// <summary>A moment of a run, for a progress bar. Total 0 = unknown.</summary>
 public readonly record struct ProgressSnapshot(string Phase, string? Item, long Done, long Total, long Bytes);

@@ -52,6 +52,36 @@ internal sealed class RunRecorder : IDisposable
         return new RunRecorder(archive, start);
     }
 
+    /// <summary>
+    /// Does the work of one run and closes it on every way out. The run as the ledger has it, whatever became of it; what no
+    /// rule foresees and a stop by the user are thrown on.
+    /// </summary>
+    public static async Task<SyncRun> DoAsync(
+        ArchiveDatabase archive, Func<string, RunStart> describe, IRunObserver observer, Func<RunRecorder, CancellationToken, Task> work,
+        CancellationToken cancellationToken)
+    {
+        using var run = Begin(archive, describe, observer, cancellationToken);
+        try
+        {
+            await work(run, cancellationToken);
+            return run.Finish();
+        }
+        catch (OperationCanceledException)
+        {
+            run.Abandon();
+            throw;
+        }
+        catch (ArtifactSyncException fault)
+        {
+            return run.Finish(fault);
+        }
+        catch (Exception fault)
+        {
+            run.Finish(new ArtifactSyncException(ErrorCode.UnexpectedError, fault.Message, run._start.Target, fault));
+            throw;
+        }
+    }
+
     /// <summary>Begins the next phase; says "alive".</summary>
     public void Enter(string phase)
     {

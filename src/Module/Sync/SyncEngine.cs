@@ -14,6 +14,9 @@ namespace ArtifactSync.Sync;
 /// </summary>
 public sealed partial class SyncEngine(EngineOptions options)
 {
+    /// <summary>The folder of the archive.</summary>
+    public string ArchivePath => options.ArchivePath;
+
     /// <summary>Publish what changed, exchange with the target, ingest what arrived, replay metadata (architecture: data flow).</summary>
     public async Task<SyncRun> ExchangeAsync(ExchangeRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
@@ -97,7 +100,7 @@ public sealed partial class SyncEngine(EngineOptions options)
     public IEnumerable<ArchiveSession> GetSessions(SessionQuery query)
     {
         using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly);
-        foreach (var session in SessionReader.Read(archive.Reader, query))
+        foreach (var session in SessionReader.Read(archive.Reader, query, archive.Folder))
         {
             yield return session;
         }

@@ -78,7 +78,7 @@ internal sealed class TranscriptImporter
             return new Step(file, null, null);
         }
 
-        if (known is { Format: CodexThreadNames.Format })
+        if (_request.Reread || known is { Format: CodexThreadNames.Format })
         {
             known = null;
         }

@@ -37,7 +37,7 @@ public sealed class ArchiveCrashTests : IDisposable
 
         Assert.Equal(sessions, Sessions(archive));
         Assert.Equal(nameof(ErrorCode.RunCrashed), RunReader.Find(archive.Reader, "run-killed", "", includeEntities: false)!.ErrorCode);
-        Assert.Equal(sessions.Order(), SessionReader.Read(archive.Reader, new SessionQuery { Text = "1234" }).Select(s => s.SessionId).Order());
+        Assert.Equal(sessions.Order(), SessionReader.Read(archive.Reader, new SessionQuery { Text = "1234" }, archive.Folder).Select(s => s.SessionId).Order());
         Assert.Equal("ok", archive.Reader.Scalar<string>("PRAGMA integrity_check"));
         Assert.Empty(archive.Reader.Query("PRAGMA foreign_key_check", row => row.Text(0)));
     }

@@ -39,8 +39,8 @@ public sealed class SessionReaderTests : IDisposable
         var two = Read(new SessionQuery { SessionIds = ["own-2"] }).Single();
         var peer = Read(new SessionQuery { SessionIds = ["peer-aaaaaa~x"] }).Single();
 
-        Assert.Equal(("first run", true, "me-000000", false, 0, true), (one.Name, one.IsOwn, one.Origin, one.Starred, one.PinCount, one.HasConflict));
-        Assert.Equal(("My Title", "My Title", "second", true, 1, false), (two.Name, two.DisplayName, two.SessionName, two.Starred, two.PinCount, two.HasConflict));
+        Assert.Equal(("first run", true, "me-000000", false, 0, true), (one.Name, one.IsOwn, one.Origin, one.Starred, one.Pins.Count, one.HasConflict));
+        Assert.Equal(("My Title", "My Title", "second", true, 1, false), (two.Name, two.DisplayName, two.SessionName, two.Starred, two.Pins.Count, two.HasConflict));
         Assert.Equal((null, false, "peer-aaaaaa", 1), (peer.Name, peer.IsOwn, peer.Origin, peer.MessageCount));
         Assert.Equal(TimeSpan.FromHours(2), two.StartedAt!.Value.Offset);
         Assert.Equal(10, two.StartedAt.Value.Hour);
@@ -208,7 +208,7 @@ public sealed class SessionReaderTests : IDisposable
         MessageTable.Replace(db, SessionTable.Put(db, row), SomeSession.Messages(contents), []);
     }
 
-    private List<ArchiveSession> Read(SessionQuery query) => [.. SessionReader.Read(_test.Reader, query)];
+    private List<ArchiveSession> Read(SessionQuery query) => [.. SessionReader.Read(_test.Reader, query, "/archive")];
 
     private string[] Ids(SessionQuery query) => [.. Read(query).Select(s => s.SessionId)];
 }

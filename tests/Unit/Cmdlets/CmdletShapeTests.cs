@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Text.RegularExpressions;
 using ArtifactSync.Cmdlets;
 using ArtifactSync.Help;
@@ -9,11 +10,18 @@ public partial class CmdletShapeTests
 {
     private static readonly IReadOnlyList<CmdletShape> All = CmdletShape.ReadAll(typeof(GetSyncRunCommand).Assembly);
 
+    private const string OnlySet = "__AllParameterSets";
+    private const string EditSyntax = "[-PassThru] [-LockTimeout TimeSpan] [-ArchivePath String] [-Confirm] [-WhatIf]";
+    private const string WriteSyntax = "[-LockTimeout TimeSpan] [-ArchivePath String] [-Confirm] [-WhatIf]";
+
     [Theory]
+    [InlineData("Add-SessionPin", OnlySet, "[-Id] String[] [-Ordinal] Int64[] [-Note String] " + EditSyntax)]
     [InlineData("Get-ArchiveSession", "Filter",
         "[-Project String] [-Origin String] [-Since DateTimeOffset] [-Name String] [-Query String] [-Starred] [-Trashed] "
         + "[-First Int32] [-IncludeMessage] [-ArchivePath String]")]
     [InlineData("Get-ArchiveSession", "Id", "[-Id] String[] [-Trashed] [-IncludeMessage] [-ArchivePath String]")]
+    [InlineData("Get-MetaConflict", OnlySet,
+        "[[-SessionId] String[]] [-Field String] [-Origin String] [-Since DateTimeOffset] [-Unresolved] [-ArchivePath String]")]
     [InlineData("Get-SyncRun", "Filter",
         "[-Last Int32] [-Status RunStatus[]] [-Kind RunKind[]] [-Since DateTimeOffset] [-Until DateTimeOffset] [-Retryable] "
         + "[-IncludeEntity] [-ArchivePath String]")]
@@ -22,19 +30,30 @@ public partial class CmdletShapeTests
     [InlineData("Import-ArchiveSession", "LiteralPath", "-LiteralPath String[] [-Full] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Exchange",
         "[-Target] String[] [-Credential PSCredential] [-S3Endpoint String] [-Path String[]] [-Initialize] [-OriginId String] [-Full] "
-        + "[-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        + "[-PreflightOnly] [-ThrottleLimit Int32] " + WriteSyntax)]
     [InlineData("Invoke-ArtifactSync", "Retry",
-        "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] "
-        + "[-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-ThrottleLimit Int32] " + WriteSyntax)]
+    [InlineData("Remove-ArchiveSession", OnlySet, "[-Id] String[] [-Everywhere] " + EditSyntax)]
+    [InlineData("Remove-SessionPin", OnlySet, "[-Id] String[] [-Ordinal] Int64[] " + EditSyntax)]
+    [InlineData("Resolve-MetaConflict", OnlySet, "[-ConflictId] Int64[] -Accept ConflictChoice [-Note String] " + WriteSyntax)]
+    [InlineData("Set-ArchiveSession", OnlySet, "[-Id] String[] [-DisplayName String] [-Starred Boolean] [-Trashed Boolean] " + EditSyntax)]
+    [InlineData("Update-ArchiveIndex", OnlySet, "-Rebuild " + WriteSyntax)]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
 
     [Theory]
+    [InlineData("Add-SessionPin", "ArtifactSync.Model.ArchiveSession", null, true)]
     [InlineData("Get-ArchiveSession", "ArtifactSync.Model.ArchiveSession", "Filter", false)]
+    [InlineData("Get-MetaConflict", "ArtifactSync.Model.MetaConflict", null, false)]
     [InlineData("Get-SyncRun", "ArtifactSync.Model.SyncRun", "Filter", false)]
     [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
-    public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string defaultSet, bool shouldProcess)
+    [InlineData("Remove-ArchiveSession", "ArtifactSync.Model.ArchiveSession", null, true)]
+    [InlineData("Remove-SessionPin", "ArtifactSync.Model.ArchiveSession", null, true)]
+    [InlineData("Resolve-MetaConflict", "ArtifactSync.Model.MetaConflict", null, true)]
+    [InlineData("Set-ArchiveSession", "ArtifactSync.Model.ArchiveSession", null, true)]
+    [InlineData("Update-ArchiveIndex", "ArtifactSync.Model.SyncRun", null, true)]
+    public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string? defaultSet, bool shouldProcess)
     {
         var cmdlet = Cmdlet(name);
         Assert.Equal([output], cmdlet.OutputTypes);
@@ -43,19 +62,34 @@ public partial class CmdletShapeTests
     }
 
     [Theory]
+    [InlineData("Add-SessionPin", "Id", "True (ByValue, ByPropertyName)", "SessionId")]
+    [InlineData("Add-SessionPin", "Ordinal", "True (ByPropertyName)", "")]
     [InlineData("Get-ArchiveSession", "Id", "True (ByValue, ByPropertyName)", "SessionId")]
+    [InlineData("Get-MetaConflict", "SessionId", "True (ByValue, ByPropertyName)", "Id")]
     [InlineData("Get-SyncRun", "RunId", "True (ByValue, ByPropertyName)", "")]
     [InlineData("Import-ArchiveSession", "Path", "True (ByValue, ByPropertyName)", "")]
     [InlineData("Import-ArchiveSession", "LiteralPath", "True (ByPropertyName)", "PSPath LP")]
     [InlineData("Invoke-ArtifactSync", "Target", "True (ByValue)", "")]
     [InlineData("Invoke-ArtifactSync", "RunId", "True (ByPropertyName)", "")]
     [InlineData("Invoke-ArtifactSync", "ArchivePath", "True (ByPropertyName)", "Archive")]
+    [InlineData("Remove-ArchiveSession", "Id", "True (ByValue, ByPropertyName)", "SessionId")]
+    [InlineData("Remove-SessionPin", "Id", "True (ByValue, ByPropertyName)", "SessionId")]
+    [InlineData("Remove-SessionPin", "Ordinal", "True (ByPropertyName)", "")]
+    [InlineData("Resolve-MetaConflict", "ConflictId", "True (ByValue, ByPropertyName)", "")]
+    [InlineData("Set-ArchiveSession", "Id", "True (ByValue, ByPropertyName)", "SessionId")]
+    [InlineData("Set-ArchiveSession", "ArchivePath", "True (ByPropertyName)", "Archive")]
     public void Parameter_FromThePipeline_BindsAsAgreed(string name, string parameter, string pipeline, string aliases)
     {
         var shape = Cmdlet(name).Parameters.Single(p => p.Name == parameter);
         Assert.Equal([pipeline], shape.Uses.Values.Select(u => u.PipelineInput));
         Assert.Equal(aliases, string.Join(' ', shape.Aliases));
     }
+
+    [Fact]
+    public void ConfirmImpact_High_IsOnlyWhatCannotBeUndoneOnOtherMachines() => Assert.Equal(
+        ["Remove-ArchiveSession"],
+        All.Where(c => c.Type.CustomAttributes.Any(a => a.AttributeType == typeof(CmdletAttribute)
+            && a.NamedArguments.Any(n => n.MemberName == "ConfirmImpact" && (int)n.TypedValue.Value! == (int)ConfirmImpact.High))).Select(c => c.Name));
 
     [Fact]
     public void Classes_OfAllCmdlets_FollowTheRules()
@@ -86,6 +120,8 @@ public partial class CmdletShapeTests
     [InlineData("ArtifactSync.Model.ArchiveMessage")]
     [InlineData("ArtifactSync.Model.ArchiveToolCall")]
     [InlineData("ArtifactSync.Model.ArchiveSessionImport")]
+    [InlineData("ArtifactSync.Model.SessionPin")]
+    [InlineData("ArtifactSync.Model.MetaConflict")]
     public void FormatViews_OfAType_ShowItAliveAndDeserialized(string type)
     {
         Assert.NotNull(typeof(ArtifactSync.Model.SyncRun).Assembly.GetType(type));
@@ -101,12 +137,16 @@ public partial class CmdletShapeTests
 
     private static CmdletShape Cmdlet(string name) => All.Single(c => c.Name == name);
 
-    private static string Syntax(CmdletShape cmdlet, string set) => string.Join(' ', cmdlet.In(set).OrderByDescending(p => p.Use.Mandatory).Select(p =>
+    private static string Syntax(CmdletShape cmdlet, string set) => string.Join(' ', InOrder(cmdlet.In(set)).Select(p =>
     {
         var name = p.Use.Position is null ? $"-{p.Parameter.Name}" : $"[-{p.Parameter.Name}]";
         var text = p.Parameter.IsSwitch ? name : $"{name} {p.Parameter.TypeName}";
         return p.Use.Mandatory ? text : $"[{text}]";
     }));
+
+    /// <summary>What must be given first, by position; the rest as written.</summary>
+    private static IEnumerable<(ParameterShape Parameter, ParameterUse Use)> InOrder(IEnumerable<(ParameterShape Parameter, ParameterUse Use)> parameters) =>
+        parameters.OrderByDescending(p => p.Use.Mandatory).ThenBy(p => p.Use.Position ?? int.MaxValue);
 
     [GeneratedRegex(@"CmdletsToExport\s*=\s*@\((?<names>[^)]*)\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ExportList();

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Threading.Channels;
+using ArtifactSync.Archive;
+using ArtifactSync.Errors;
+using ArtifactSync.Metadata;
+using ArtifactSync.Model;
+
+namespace ArtifactSync.Sync;
+
+/// <summary>
+/// An archive, the transcripts that belong to it, and the target that it is kept in step with. Files tell when to look; the
+/// archive tells whether this machine has made anything since, so that neither heartbeats nor imports start an exchange.
+/// </summary>
+internal sealed class WatchedArchive : IWatched
+{
+    private readonly SyncEngine _engine;
+    private readonly EngineOptions _options;
+    private readonly IRunObserver _observer;
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly List<FileSystemWatcher> _watchers = [];
+    private ExchangeRequest _request;
+    private long _transcriptChanges;
+
+    public WatchedArchive(SyncEngine engine, EngineOptions options, ExchangeRequest request, IRunObserver observer)
+    {
+        (_engine, _options, _request, _observer) = (engine, options, request, observer);
+        foreach (var path in request.TranscriptPaths)
+        {
+            var isFolder = Directory.Exists(path);
+            Watch(isFolder ? path : Path.GetDirectoryName(path)!, isFolder ? "*.jsonl" : Path.GetFileName(path), isFolder, TranscriptChanged);
+        }
+    }
+
+    public async Task<SyncRun> ExchangeAsync(CancellationToken cancellationToken)
+    {
+        SyncRun run;
+        try
+        {
+            run = await _engine.ExchangeAsync(_request, _observer, cancellationToken);
+        }
+        catch (ArtifactSyncException fault) when (ErrorCatalog.IsRetryable(fault.Code))
+        {
+            // Before there was a run: the share is not mounted, say.
+            return PlannedRun.Of(_options, RunKind.Exchange, _request.Target, new RunCounters()) with
+            {
+                Status = RunStatus.Failed, ErrorCode = fault.Code.ToString(), ErrorMessage = fault.Message,
+                RecommendedAction = ErrorCatalog.Action(fault.Code),
+            };
+        }
+        if (run.Status is RunStatus.Succeeded or RunStatus.Partial)
+        {
+            _request = _request with { Initialize = false };
+        }
+        if (_watchers.TrueForAll(watcher => watcher.Path != _options.ArchivePath))
+        {
+            Watch(_options.ArchivePath, ArchiveFiles.DatabaseName + "*", subfolders: false, Changed); // the first exchange may have made it
+        }
+        return run;
+    }
+
+    /// <summary>Changes of own sessions, and the newest artifact of the store: an edit is one.</summary>
+    public string Mark()
+    {
+        var transcripts = Interlocked.Read(ref _transcriptChanges);
+        if (!File.Exists(Path.Combine(_options.ArchivePath, ArchiveFiles.DatabaseName)))
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"- {transcripts}");
+        }
+        using var archive = ArchiveDatabase.Open(_options, ArchiveMode.ReadWrite);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{PublicationTable.Generation(archive.Reader)} {MetadataTable.HighestArtifact(archive.Reader)} {transcripts}");
+    }
+
+    public Task ChangedAsync(CancellationToken cancellationToken) => _changes.Reader.ReadAsync(cancellationToken).AsTask();
+
+    public void Forget(SyncRun run)
+    {
+        using var archive = ArchiveDatabase.Open(_options, ArchiveMode.ReadWrite);
+        using var transaction = archive.BeginLedger();
+        RunTable.Remove(transaction.Db, run.RunId!);
+        transaction.Commit();
+    }
+
+    public void Dispose() => _watchers.ForEach(watcher => watcher.Dispose());
+
+    private void Watch(string folder, string names, bool subfolders, Action changed)
+    {
+        try
+        {
+            var watcher = new FileSystemWatcher(folder, names) { IncludeSubdirectories = subfolders };
+            watcher.Created += (_, _) => changed();
+            watcher.Changed += (_, _) => changed();
+            watcher.Renamed += (_, _) => changed();
+            watcher.Error += (_, _) => changed(); // more than the system could tell
+            watcher.EnableRaisingEvents = true;
+            _watchers.Add(watcher);
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            _observer.Warning($"Changes below '{folder}' can't be watched ({e.Message}); they go with the next interval.");
+        }
+    }
+
+    private void TranscriptChanged()
+    {
+        Interlocked.Increment(ref _transcriptChanges);
+        Changed();
+    }
+
+    private void Changed() => _changes.Writer.TryWrite(true);
+}
