@@ -14,7 +14,7 @@ Describe 'Invoke-ArtifactSync with a bucket' -Skip:$noServer {
         # The daemons inherit the streams, so they must not be pipes.
         & bash -c "'$scripts/start-gateway.sh' '$gateway' $monitor $port $secure pesterkey pester-secret-bytes $PID >/dev/null 2>&1"
         if ($LASTEXITCODE -ne 0) { throw 'The S3 gateway did not start.' }
-        & curl -sf --aws-sigv4 aws:amz:us-east-1:s3 --user pesterkey:pester-secret-bytes -X PUT "$endpoint/bucket"
+        & curl -sf --aws-sigv4 aws:amz:us-east-1:s3 --user pesterkey:pester-secret-bytes -H x-amz-content-sha256:UNSIGNED-PAYLOAD -X PUT "$endpoint/bucket"
         if ($LASTEXITCODE -ne 0) { throw 'The bucket could not be made.' }
         function New-Key([string] $Secret) {
             [pscredential]::new('pesterkey', (ConvertTo-SecureString $Secret -AsPlainText -Force))
