@@ -21,5 +21,8 @@ internal interface IScenario
 /// <param name="PeerSeconds">Its time.</param>
 internal sealed record BenchResult(string Scenario, double Seconds, double PeakMb, string? Peer = null, double? PeerSeconds = null)
 {
+    /// <summary>Requests on the wire, where they are what matters.</summary>
+    public long? Requests { get; init; }
+
     public double? Ratio => PeerSeconds is > 0 ? Seconds / PeerSeconds : null;
 }

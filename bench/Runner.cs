@@ -49,6 +49,7 @@ internal static class Runner
                         PeerSeconds = Round(result.PeerSeconds, 3),
                         Ratio = Round(result.Ratio, 2),
                         PeakMb = Math.Round(result.PeakMb, 1),
+                        result.Requests,
                     },
                     Json));
             }

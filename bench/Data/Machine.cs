@@ -11,7 +11,19 @@ namespace ArtifactSync.Bench.Data;
 /// <summary>One machine with an archive, and quick ways to fill it.</summary>
 internal sealed class Machine(BenchContext context, string name)
 {
-    public EngineOptions Options { get; } = new() { ArchivePath = context.PathOf(name) };
+    private readonly int? _throttle;
+
+    public EngineOptions Options
+    {
+        get
+        {
+            var options = new EngineOptions { ArchivePath = context.PathOf(name) };
+            return _throttle is { } limit ? options with { ThrottleLimit = limit } : options;
+        }
+    }
+
+    /// <summary>Parallel workers; by default as many as the engine takes.</summary>
+    public int ThrottleLimit { init => _throttle = value; }
 
     /// <summary>Imports so many generated transcripts.</summary>
     public void Import(int sessions, int seed = 1)

@@ -59,8 +59,12 @@ internal sealed partial class StoreExchange
         var mark = ListingMark.Parse(far.Token);
         var last = await ListIntoAsync(far, origin, kind, StartAfter(origin, kind, mark?.Name), cancellationToken);
         far.Token = last?.ToString();
-        return mark is not null && last is null ? null : far;
+        return last is null && (mark is not null || WasSent(origin, kind, far)) ? null : far;
     }
+
+    /// <summary>The newest checkpoint is never collected, so one that was sent is there, or the target lost what it had.</summary>
+    private bool WasSent(string origin, ArtifactKind kind, FarSide far) => kind == ArtifactKind.Checkpoints
+        && CatalogTable.Last(context.Archive.Reader, origin, kind) is { } newest && newest.Aid <= far.HighAid && MayRelay(newest.Artifact);
 
     private FarSide Unlisted(string origin, ArtifactKind kind)
     {
@@ -95,19 +99,10 @@ internal sealed partial class StoreExchange
         return from < 0 ? null : new Hlc(from, 0, 0).ToString();
     }
 
-    /// <summary>After complete listings everything that the newest checkpoint refers to was fetched, or failed.</summary>
-    private void MarkClosed(string origin)
-    {
-        var newest = ListingMark.Parse(_far[(origin, ArtifactKind.Checkpoints)].Token)?.Name;
-        foreach (var kind in s_bulk)
-        {
-            _far[(origin, kind)].Token = newest;
-        }
-    }
-
     /// <summary>
     /// Fetches what the newest checkpoint refers to, and when that is not complete, what older ones do: import uses the
-    /// newest complete one (spec 7.2). What an earlier exchange found complete is not looked at again.
+    /// newest complete one (spec 7.2). What an earlier exchange found complete is not looked at again. After complete
+    /// listings nothing is left to fetch, but what did not come is noted.
     /// </summary>
     private async Task CloseAsync(string origin, FarSide checkpoints, CancellationToken cancellationToken)
     {
@@ -189,17 +184,19 @@ internal sealed partial class StoreExchange
                 missing.Add(manifest);
             }
         }
-        var complete = await FetchReferencesAsync(references, cancellationToken);
+        var (complete, closed) = (await FetchReferencesAsync(references, cancellationToken), true);
         complete &= Untried(ref missing);
         foreach (var chunk in missing.Chunk(PullBatch))
         {
-            complete &= await FetchAsync(chunk, _far[(origin, ArtifactKind.Manifests)], cancellationToken, async arrived =>
+            var arrived = await FetchAsync(chunk, _far[(origin, ArtifactKind.Manifests)], cancellationToken, async manifests =>
             {
-                var next = arrived.SelectMany(info => info.References).Select(reference => ArtifactName.ByHash(origin, reference.Kind, reference.Sha256));
-                complete &= await FetchReferencesAsync(next.ToHashSet(), cancellationToken);
+                var next = manifests.SelectMany(info => info.References).Select(reference => ArtifactName.ByHash(origin, reference.Kind, reference.Sha256));
+                var all = await FetchReferencesAsync(next.ToHashSet(), cancellationToken);
+                closed &= all;
             });
+            complete &= arrived;
         }
-        return complete;
+        return complete && closed;
     }
 
     private async Task<bool> FetchReferencesAsync(IEnumerable<ArtifactRef> references, CancellationToken cancellationToken)
@@ -210,20 +207,21 @@ internal sealed partial class StoreExchange
         {
             foreach (var chunk in group.Chunk(PullBatch))
             {
-                complete &= await FetchAsync(chunk, _far[(chunk[0].Origin, group.Key)], cancellationToken);
+                var arrived = await FetchAsync(chunk, _far[(chunk[0].Origin, group.Key)], cancellationToken);
+                complete &= arrived;
             }
         }
         return complete;
     }
 
     /// <summary>
-    /// Leaves out what import refused by its content, which every copy would be, and what this exchange failed to fetch; the
-    /// latter makes the closure incomplete (false).
+    /// Leaves out what import refused by its content, which every copy would be, and what is not to be had: not listed, or
+    /// tried by this exchange already. The latter makes the closure incomplete (false).
     /// </summary>
     private bool Untried(ref List<ArtifactRef> missing)
     {
         var wanted = missing.Where(artifact => !context.Store.IsQuarantined(artifact)).ToList();
-        missing = [.. wanted.Where(_tried.Add)];
+        missing = [.. wanted.Where(artifact => _far[(artifact.Origin, artifact.Kind)].Partial && _tried.Add(artifact))];
         return missing.Count == wanted.Count;
     }
 }

@@ -40,7 +40,7 @@ internal sealed partial class StoreExchange
         }
         if (transport.Traits.IsIncremental)
         {
-            MarkClosed(origin);
+            await CloseAsync(origin, _far[(origin, ArtifactKind.Checkpoints)], cancellationToken);
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed partial class StoreExchange
 
     private async Task PullMissingAsync(string origin, ArtifactKind kind, FarSide far, CancellationToken cancellationToken)
     {
-        var wanted = far.Names is null ? [] : Missing(origin, kind, far.Names);
+        var wanted = far.Names is { Count: > 0 } names ? Missing(origin, kind, names) : [];
         // What waits for repair is catalogued, so it is not among them. An unchanged target may have it, a listed one says so.
         wanted.AddRange(context.Store.Repairs().Select(repair => repair.Artifact).Where(artifact => artifact.Origin == origin
             && artifact.Kind == kind && (far.Partial || far.Names?.Contains(artifact.Name) != false)));
@@ -83,7 +83,7 @@ internal sealed partial class StoreExchange
         var last = await ListIntoAsync(far, origin, kind, startAfter: null, cancellationToken);
         if (transport.Traits.IsIncremental)
         {
-            far.Token = last?.ToString();
+            far.Token = s_bulk.Contains(kind) ? cursor?.Token : last?.ToString();
         }
         return far;
     }

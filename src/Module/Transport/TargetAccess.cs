@@ -6,7 +6,7 @@ namespace ArtifactSync.Transport;
 /// How a target is reached: what the user gave for this call. Lives in memory only: it is written to no ledger, log, error
 /// or argument list. What is null comes from the environment.
 /// </summary>
-public sealed class TargetAccess
+public sealed record TargetAccess
 {
     /// <summary>Nothing given.</summary>
     public static readonly TargetAccess None = new();
@@ -33,4 +33,7 @@ public sealed class TargetAccess
 
     /// <summary>Plain http beyond this machine is allowed, with a warning.</summary>
     public bool AllowInsecure { get; init; }
+
+    /// <summary>Says nothing: a text of it could end up anywhere.</summary>
+    public override string ToString() => nameof(TargetAccess);
 }

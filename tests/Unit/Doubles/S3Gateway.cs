@@ -81,10 +81,13 @@ public sealed class S3Gateway : IAsyncLifetime
         ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
     });
 
+    /// <summary>The certificate of the secure endpoint.</summary>
+    public string CertificateFile => Path.Combine(_folder, "certificate.pem");
+
     /// <summary>Trusts the gateway's own certificate and no other.</summary>
     public SocketsHttpHandler Trusting()
     {
-        var certificate = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(_folder, "certificate.pem"));
+        var certificate = X509CertificateLoader.LoadCertificateFromFile(CertificateFile);
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString();
         return handler;

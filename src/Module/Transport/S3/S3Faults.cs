@@ -33,6 +33,8 @@ internal static class S3Faults
             new(ErrorCode.TargetUnavailable, $"{doing} failed: '{target}' answers {(int)answer.StatusCode}.", target),
         AmazonUnmarshallingException => new(
             ErrorCode.TargetProtocolError, $"{doing} failed: '{target}' does not answer as an S3 store does. Check its address.", target),
+        _ when Inner<System.Xml.XmlException>(fault) is not null => new(
+            ErrorCode.TargetProtocolError, $"{doing} failed: '{target}' does not answer as an S3 store does. Check its address.", target),
         _ when Inner<ArtifactSyncException>(fault) is { } ours => Map(ours, doing, target),
         _ when IsTimeout(fault) => new(ErrorCode.TargetTimeout, $"{doing} failed: '{target}' did not answer in time.", target),
         _ when Inner<HttpRequestException>(fault) is { } way => OfWay(way, doing, target),

@@ -39,6 +39,13 @@ internal sealed class S3Listing(IAmazonS3 client, string bucket, string target)
                     MaxKeys = PageSize,
                 },
                 cancellationToken);
+            if (page.IsTruncated is null)
+            {
+                // An HTML page reads as an empty listing.
+                throw new ArtifactSyncException(
+                    ErrorCode.TargetProtocolError, $"'{target}' does not answer as an S3 store does. Check its address.", target);
+            }
+
             var entries = Entries(page, prefixes);
             if (entries.Count > PageSize || (page.S3Objects?.Count ?? 0) + (page.CommonPrefixes?.Count ?? 0) > PageSize)
             {
@@ -73,7 +80,7 @@ internal sealed class S3Listing(IAmazonS3 client, string bucket, string target)
 
     private string? Next(ListObjectsV2Response page, string? token, string prefix)
     {
-        if (page.IsTruncated != true)
+        if (page.IsTruncated == false)
         {
             return null;
         }

@@ -45,6 +45,6 @@ internal sealed partial record S3Location(string Bucket, string Prefix)
     private static ArtifactSyncException Invalid(string rule) =>
         new(ErrorCode.InvalidTarget, $"This is no address of a bucket: {rule}. Write s3://bucket or s3://bucket/prefix.", "s3");
 
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex BucketName();
 }

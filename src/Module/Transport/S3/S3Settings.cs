@@ -27,6 +27,9 @@ internal sealed record S3Settings
 
     public bool IsSecure => Endpoint is null || Endpoint.Scheme == Uri.UriSchemeHttps;
 
+    /// <summary>A file with the certificates to trust instead of those of the system (AWS_CA_BUNDLE); null = those of the system.</summary>
+    public string? TrustFile { get; private init; }
+
     /// <summary>Null = the chain of the SDK: profiles, web identity, roles of containers and instances.</summary>
     public S3Keys? Keys { get; private init; }
 
@@ -67,6 +70,7 @@ internal sealed record S3Settings
             PathStyle = access.S3PathStyle ?? PathStyleOf(First("ARTIFACTSYNC_S3_PATH_STYLE"))
                 ?? (endpoint is not null || First("AGENTSVIEW_S3_PATH_STYLE") == "true"),
             IsExposed = exposed,
+            TrustFile = First("AWS_CA_BUNDLE"),
             Keys = KeysOf(access, name => First(name)),
         };
     }

@@ -41,7 +41,7 @@ internal sealed class S3Transport : ITransport
         _settings = S3Settings.Resolve(options.Access, options.ReadEnvironment);
         _options = options;
         Name = _settings.Endpoint is { } endpoint ? $"{_location} ({endpoint.GetLeftPart(UriPartial.Authority)})" : _location.ToString();
-        _requests = new S3Requests(handler ?? Sockets(), options.Observer, options.Clock);
+        _requests = new S3Requests(handler ?? S3Sockets.Create(_settings, options.ThrottleLimit), options.Observer, options.Clock);
         _http = new HttpClient(_requests) { Timeout = TimeSpan.FromSeconds(120) };
         _client = S3ClientFactory.Create(_settings, _http);
         _listing = new S3Listing(_client, _location.Bucket, Name);
@@ -191,13 +191,6 @@ internal sealed class S3Transport : ITransport
         return ValueTask.CompletedTask;
     }
 
-    private SocketsHttpHandler Sockets() => new()
-    {
-        AllowAutoRedirect = false,
-        MaxConnectionsPerServer = Math.Max(2, _options.ThrottleLimit),
-        ConnectTimeout = TimeSpan.FromSeconds(15),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    };
 
     private async Task<PutOutcome> PutAsync(ArtifactRef artifact, Stream wire, bool conditional, CancellationToken cancellationToken)
     {
