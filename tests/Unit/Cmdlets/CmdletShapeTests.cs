@@ -39,11 +39,11 @@ public partial class CmdletShapeTests
     [Theory]
     [InlineData("Get-ArchiveSession", "ArtifactSync.Model.ArchiveSession", "Filter", false)]
     [InlineData("Get-SyncRun", "ArtifactSync.Model.SyncRun", "Filter", false)]
-    [InlineData("Start-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "", true)]
+    [InlineData("Start-SyncPeer", "ArtifactSync.Model.SyncPeerListener", null, true)]
     [InlineData("Stop-SyncPeer", "ArtifactSync.Model.SyncPeerListener", "InputObject", true)]
     [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
-    public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string defaultSet, bool shouldProcess)
+    public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string? defaultSet, bool shouldProcess)
     {
         var cmdlet = Cmdlet(name);
         Assert.Equal([output], cmdlet.OutputTypes);

@@ -54,6 +54,7 @@ public sealed class PeerExchangeTests
         using var folder = new TempFolder();
         TestMachine[] machines =
             [new(folder["a"], "alpha-0a1b2c"), new(folder["b"], "bravo-3d4e5f"), new(folder["c"], "charlie-778899")];
+        machines[2].Exchange(folder["adopt"]);
         await using var peer = await Listener.StartAsync(machines[2].Options, options => options with { Token = Listener.Secure(Token) });
         var random = new Random(7);
         for (var round = 0; round < 4; round++)

@@ -201,7 +201,7 @@ public sealed class PeerServerTests
 
         var run = sender.Exchange(listener.Uri);
 
-        Assert.Equal((RunStatus.Succeeded, 1L), (run.Status, run.Counters.Sent));
+        Assert.Equal(RunStatus.Succeeded, run.Status);
         Assert.Equal(HttpStatusCode.OK, (await listener.Http.GetAsync(path)).StatusCode);
     }
 
