@@ -143,12 +143,13 @@ Describe 'Start-SyncPeer' {
 
     It 'shows no token in any stream' {
         $box = New-Sandbox
-        $p = Start-SyncPeer -ArchivePath $box.Archive -Uri http://127.0.0.1:0/ -Token $token -Verbose 4>&1
+        $said = Start-SyncPeer -ArchivePath $box.Archive -Uri http://127.0.0.1:0/ -Token $token -Verbose *>&1
+        $p = Get-SyncPeer -Listener
         $text = @(
-            $p | Out-String
+            $said | Out-String
             $p | Format-List * | Out-String
             ConvertTo-Json $p -Depth 3 -WarningAction SilentlyContinue
-            Invoke-ArtifactSync -ArchivePath $box.Other -Target ($p | Where-Object Uri).Uri -Token $token -Initialize -Verbose -Debug *>&1 | Out-String
+            Invoke-ArtifactSync -ArchivePath $box.Other -Target $p.Uri -Token $token -Initialize -Verbose -Debug *>&1 | Out-String
             try { Invoke-ArtifactSync -ArchivePath $box.Other -Target http://127.0.0.1:1 -Token $token *>&1 | Out-String } catch { $_ | Out-String }
         ) -join "`n"
         $text | Should -Not -BeLike '*tOkEn-8f2a7c*'
