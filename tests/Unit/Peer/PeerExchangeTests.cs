@@ -9,6 +9,7 @@ using ArtifactSync.Sync;
 using ArtifactSync.Tests.Doubles;
 using ArtifactSync.Tests.Sync;
 using ArtifactSync.Transport;
+using ArtifactSync.Transport.Http;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Tests.Peer;
@@ -227,7 +228,7 @@ public sealed class PeerExchangeTests
 
     private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
-    private static async Task<string> ReadAsync(ITransport transport, ArtifactRef artifact)
+    private static async Task<string> ReadAsync(HttpPeerTransport transport, ArtifactRef artifact)
     {
         await using var stream = await transport.OpenReadAsync(artifact, default);
         using var all = new MemoryStream();
