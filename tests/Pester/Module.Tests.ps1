@@ -115,7 +115,7 @@ Describe 'Every cmdlet' {
     BeforeAll {
         # What a cmdlet needs to begin: a value for each mandatory parameter of its default set, and what else it asks for.
         function Get-Enough([string] $Name) {
-            $also = @{ 'Import-ArchiveSession' = @{ Path = $PSHOME }; 'Set-ArchiveSession' = @{ Starred = $true } }
+            $also = @{ 'Import-ArchiveSession' = @{ Path = $PSHOME }; 'Set-ArchiveSession' = @{ Starred = $true }; 'Start-SyncPeer' = @{ Uri = 'http://127.0.0.1:0/' }; 'Stop-SyncPeer' = @{ ListenerId = 1 } }
             $enough = if ($also.ContainsKey($Name)) { $also[$Name] } else { @{} }
             $set = @((Get-Command $Name).ParameterSets | Sort-Object IsDefault -Descending)[0]
             foreach ($parameter in $set.Parameters.Where{ $_.IsMandatory }) {
@@ -152,8 +152,11 @@ Describe 'The -WhatIf sweep' {
         New-Transcript "$($box.Transcripts)/b.jsonl"
         Add-SessionPin a 0 -ArchivePath $box.Archive
         $pair = New-ConflictPair
+        $listener = Start-SyncPeer "http://127.0.0.1:0/" -ArchivePath $box.Archive -ReadOnly
         $calls = @{
             'Add-SessionPin'        = { Get-ArchiveSession -ArchivePath $box.Archive | Add-SessionPin -Ordinal 1 -WhatIf }
+            'Start-SyncPeer'        = { Start-SyncPeer http://127.0.0.1:0/ -ArchivePath $box.Archive -WhatIf }
+            'Stop-SyncPeer'         = { Stop-SyncPeer $listener -WhatIf }
             'Import-ArchiveSession' = { Import-ArchiveSession $box.Transcripts -Full -ArchivePath $box.Archive -WhatIf }
             'Invoke-ArtifactSync'   = {
                 Invoke-ArtifactSync $box.Share -Full -Initialize -Path $box.Transcripts -ArchivePath $box.Archive -WhatIf
@@ -176,6 +179,8 @@ Describe 'The -WhatIf sweep' {
             'Update-ArchiveIndex'   = { Update-ArchiveIndex -ArchivePath $box.Archive -WhatIf; Update-ArchiveIndex -Rebuild -ArchivePath $box.Archive -WhatIf }
         }
     }
+
+    AfterAll { Stop-SyncPeer $listener }
 
     It '<Name> says what it would do and leaves every file of archive, share and transcripts as it was' -ForEach $changing {
         $calls.Keys | Should -Contain $Name -Because 'every cmdlet that changes something needs a call here'
