@@ -22,10 +22,24 @@ public partial class CmdletShapeTests
     [InlineData("Import-ArchiveSession", "LiteralPath", "-LiteralPath String[] [-Full] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Exchange",
         "[-Target] String[] [-Credential PSCredential] [-S3Endpoint String] [-Path String[]] [-Initialize] [-OriginId String] [-Full] "
-        + "[-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        + "[-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-GracePeriod TimeSpan] [-NoCollect] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Retry",
         "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] "
         + "[-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Remove-StaleArtifact", "",
+        "[[-Target] String[]] [-GracePeriod TimeSpan] [-QuarantineGracePeriod TimeSpan] [-Origin String[]] [-MaxObjects Int64] [-MaxBytes Int64] "
+        + "[-Full] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Test-ArtifactStore", "",
+        "[[-Target] String[]] [-Quick] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String]")]
+    [InlineData("Repair-ArtifactStore", "",
+        "[[-Target] String[]] [-InputObject ArtifactFinding[]] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] "
+        + "[-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Reset-ArtifactStore", "", "[-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Get-QuarantinedArtifact", "Filter",
+        "[-Origin String] [-Kind ArtifactKind] [-Since DateTimeOffset] [-Until DateTimeOffset] [-ArchivePath String]")]
+    [InlineData("Get-QuarantinedArtifact", "Id", "[-ArtifactId] Int64[] [-ArchivePath String]")]
+    [InlineData("Restore-QuarantinedArtifact", "", "[-ArtifactId] Int64[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Remove-QuarantinedArtifact", "", "[-ArtifactId] Int64[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
 
@@ -34,6 +48,13 @@ public partial class CmdletShapeTests
     [InlineData("Get-SyncRun", "ArtifactSync.Model.SyncRun", "Filter", false)]
     [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
+    [InlineData("Remove-StaleArtifact", "ArtifactSync.Model.StaleArtifact", "", true)]
+    [InlineData("Test-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", "", false)]
+    [InlineData("Repair-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", "", true)]
+    [InlineData("Reset-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", "", true)]
+    [InlineData("Get-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", "Filter", false)]
+    [InlineData("Restore-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", "", true)]
+    [InlineData("Remove-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", "", true)]
     public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string defaultSet, bool shouldProcess)
     {
         var cmdlet = Cmdlet(name);
@@ -50,6 +71,9 @@ public partial class CmdletShapeTests
     [InlineData("Invoke-ArtifactSync", "Target", "True (ByValue)", "")]
     [InlineData("Invoke-ArtifactSync", "RunId", "True (ByPropertyName)", "")]
     [InlineData("Invoke-ArtifactSync", "ArchivePath", "True (ByPropertyName)", "Archive")]
+    [InlineData("Remove-StaleArtifact", "Origin", "True (ByValue, ByPropertyName)", "")]
+    [InlineData("Repair-ArtifactStore", "InputObject", "True (ByValue)", "")]
+    [InlineData("Restore-QuarantinedArtifact", "ArtifactId", "True (ByValue, ByPropertyName)", "")]
     public void Parameter_FromThePipeline_BindsAsAgreed(string name, string parameter, string pipeline, string aliases)
     {
         var shape = Cmdlet(name).Parameters.Single(p => p.Name == parameter);
@@ -86,6 +110,9 @@ public partial class CmdletShapeTests
     [InlineData("ArtifactSync.Model.ArchiveMessage")]
     [InlineData("ArtifactSync.Model.ArchiveToolCall")]
     [InlineData("ArtifactSync.Model.ArchiveSessionImport")]
+    [InlineData("ArtifactSync.Model.StaleArtifact")]
+    [InlineData("ArtifactSync.Model.ArtifactFinding")]
+    [InlineData("ArtifactSync.Model.QuarantinedArtifact")]
     public void FormatViews_OfAType_ShowItAliveAndDeserialized(string type)
     {
         Assert.NotNull(typeof(ArtifactSync.Model.SyncRun).Assembly.GetType(type));

@@ -45,7 +45,18 @@ public sealed class CollectPropertyTests
         private readonly TempFolder _root = new();
         private readonly Keeper[] _keepers;
 
-        public World() => _keepers = [.. s_origins.Select(origin => new Keeper(_root[origin], origin))];
+        public World()
+        {
+            _keepers = [.. s_origins.Select(origin => new Keeper(_root[origin], origin))];
+            foreach (var keeper in _keepers)
+            {
+                keeper.Machine.Transact(static _ => { });
+                for (var share = 0; share < Shares; share++)
+                {
+                    Directory.CreateDirectory(Share(share));
+                }
+            }
+        }
 
         public void Dispose() => _root.Dispose();
 

@@ -28,8 +28,8 @@ public sealed class ResetAndQuarantineTests : IDisposable
         new Keeper(_root["other"], "other-0a1b2c").PublishTwice(Share, "o");
         _keeper.PublishTwice(Share);
         _keeper.Exchange(Share);
-        Edit("named");
-        Edit("named again"); // the first is in no register any more
+        Edit(true);
+        Edit(false); // the first is in no register any more
         var before = Content(_keeper.Files().Where(path => path.StartsWith(_keeper.Origin, StringComparison.Ordinal) && (path.Contains("/meta/", StringComparison.Ordinal)
             || Keeper.LiveOf(_keeper.Store).Contains(path))));
         Assert.Equal(2, before.Keys.Count(path => path.Contains("/meta/", StringComparison.Ordinal)));
@@ -50,7 +50,7 @@ public sealed class ResetAndQuarantineTests : IDisposable
     public void Exchange_StoreIsLost_EventsComeFromTheirRegisters()
     {
         _keeper.PublishTwice(Share);
-        Edit("named");
+        Edit(true);
         var name = Assert.Single(_keeper.Files(), path => path.Contains("/meta/", StringComparison.Ordinal));
         Directory.Delete(_keeper.Store, recursive: true);
         Assert.Equal(RunStatus.Succeeded, _keeper.Exchange(Share).Status);
@@ -159,11 +159,11 @@ public sealed class ResetAndQuarantineTests : IDisposable
         batch.Commit(lease, default);
     }
 
-    private void Edit(string name)
+    private void Edit(bool starred)
     {
         using var archive = ArchiveDatabase.Open(_keeper.Machine.Options, ArchiveMode.ReadWrite);
         using var lease = archive.AcquireLease("test", TimeSpan.FromSeconds(5), default);
-        Assert.True(new Recorder(archive, new LocalEventStore(new LocalStore(archive))).SetDisplayName(lease, "s", name));
+        Assert.True(new Recorder(archive, new LocalEventStore(new LocalStore(archive))).SetStarred(lease, "s", starred));
     }
 
     private Dictionary<string, string> Content(IEnumerable<string> paths) => paths.ToDictionary(

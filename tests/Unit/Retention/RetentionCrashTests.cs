@@ -60,7 +60,7 @@ public sealed class RetentionCrashTests(ITestOutputHelper output) : IDisposable
     public async Task Collect_WhileAnotherProcessExchanges_TwoHundredRounds_NothingLiveIsLost()
     {
         var fixture = Fixture();
-        var own = new Keeper(Path.Combine(fixture, "own"), "own-3d4e5f", TimeSpan.FromDays(1));
+        var own = new Keeper(Path.Combine(fixture, "own"), "own-3d4e5f", ticking: true);
         var share = Path.Combine(fixture, "share");
         using var other = Start("--exchanges", own.Folder, share, "200");
         var lines = Task.Run(() => Finish(other));
@@ -143,7 +143,7 @@ public sealed class RetentionCrashTests(ITestOutputHelper output) : IDisposable
         using (var archive = ArchiveDatabase.Open(own.Machine.Options, ArchiveMode.ReadWrite))
         {
             using var lease = archive.AcquireLease("test", TimeSpan.FromSeconds(5), default);
-            new Recorder(archive, new LocalEventStore(new LocalStore(archive))).SetDisplayName(lease, "s", "named");
+            new Recorder(archive, new LocalEventStore(new LocalStore(archive))).SetStarred(lease, "s", true);
         }
         Assert.Equal(RunStatus.Succeeded, own.Exchange(share).Status);
         return fixture;
