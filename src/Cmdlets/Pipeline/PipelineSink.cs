@@ -50,6 +50,9 @@ internal sealed class PipelineSink(TimeProvider clock, CancellationToken cancell
     public void Warning(string message) => Say(cmdlet => cmdlet.WriteWarning(message));
 
     /// <inheritdoc/>
+    public void Debug(string message) => Say(cmdlet => cmdlet.WriteDebug(message));
+
+    /// <inheritdoc/>
     public void Progress(in ProgressSnapshot snapshot)
     {
         lock (_progressGate)

@@ -27,6 +27,17 @@ internal static class TargetTable
         db.Scalar<long?>("SELECT last_exchange_at FROM targets WHERE tid = ?", tid) is { } at
             ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
 
+    /// <summary>Everything at the target was listed; see <see cref="LastListing"/>.</summary>
+    public static void Listed(Database db, long tid, DateTimeOffset now) =>
+        db.Execute("UPDATE targets SET listed_at = ? WHERE tid = ?", now.ToUnixTimeMilliseconds(), tid);
+
+    /// <summary>Something was removed there: what an incremental listing takes for sent may be needed again.</summary>
+    public static void ForgetListed(Database db, string uri) => db.Execute("UPDATE targets SET listed_at = NULL WHERE uri = ?", uri);
+
+    /// <summary>When everything was listed last, at a target that is listed incrementally; null = never.</summary>
+    public static DateTimeOffset? LastListing(Database db, long tid) =>
+        db.Scalar<long?>("SELECT listed_at FROM targets WHERE tid = ?", tid) is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+
     public static IEnumerable<TargetCursor> Cursors(Database db, long tid) => db.Query(
         "SELECT origin, kind, token, high_aid FROM target_cursors WHERE tid = ? ORDER BY origin, kind",
         static row => new TargetCursor(row.Text(0), (ArtifactKind)row.Int64(1), row.TextOrNull(2), row.Int64(3)), tid);

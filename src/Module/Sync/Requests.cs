@@ -98,6 +98,8 @@ public interface IRunObserver
     void Verbose(string message);
     /// <summary>Only what the user should act on.</summary>
     void Warning(string message);
+    /// <summary>One line a request.</summary>
+    void Debug(string message) { }
 }
 
 /// <summary>Tells nobody.</summary>

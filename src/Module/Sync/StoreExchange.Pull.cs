@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Store;
+using ArtifactSync.Transport;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Sync;
@@ -22,14 +24,23 @@ internal sealed partial class StoreExchange
             {
                 continue;
             }
-            foreach (var kind in s_order)
-            {
-                if (!await ConfinedAsync(origin, "pull", () => PullKindAsync(origin, kind, cancellationToken)))
-                {
-                    break;
-                }
-            }
+            await ConfinedAsync(origin, "pull", () => _listsAll || !_cursors.ContainsKey((origin, ArtifactKind.Checkpoints))
+                ? PullListedAsync(origin, cancellationToken)
+                : PullNewAsync(origin, cancellationToken));
             context.Run.Flush();
+        }
+    }
+
+    /// <summary>Pulls what complete listings show.</summary>
+    private async Task PullListedAsync(string origin, CancellationToken cancellationToken)
+    {
+        foreach (var kind in s_order)
+        {
+            await PullKindAsync(origin, kind, cancellationToken);
+        }
+        if (transport.Traits.IsIncremental)
+        {
+            MarkClosed(origin);
         }
     }
 
@@ -37,10 +48,15 @@ internal sealed partial class StoreExchange
     {
         var far = await LookAsync(origin, kind, cancellationToken);
         _far[(origin, kind)] = far;
+        await PullMissingAsync(origin, kind, far, cancellationToken);
+    }
+
+    private async Task PullMissingAsync(string origin, ArtifactKind kind, FarSide far, CancellationToken cancellationToken)
+    {
         var wanted = far.Names is null ? [] : Missing(origin, kind, far.Names);
         // What waits for repair is catalogued, so it is not among them. An unchanged target may have it, a listed one says so.
-        wanted.AddRange(context.Store.Repairs().Select(repair => repair.Artifact)
-            .Where(artifact => artifact.Origin == origin && artifact.Kind == kind && far.Names?.Contains(artifact.Name) != false));
+        wanted.AddRange(context.Store.Repairs().Select(repair => repair.Artifact).Where(artifact => artifact.Origin == origin
+            && artifact.Kind == kind && (far.Partial || far.Names?.Contains(artifact.Name) != false)));
         if (kind == ArtifactKind.Checkpoints && far.Names is not null)
         {
             NoteOwnSequences(origin, far.Names, cancellationToken);
@@ -61,20 +77,37 @@ internal sealed partial class StoreExchange
         var token = await transport.GetListingTokenAsync(origin, kind, cancellationToken);
         if (token is not null && token == cursor?.Token)
         {
-            return new FarSide(null, token, high) { AidBeforePull = before };
+            return new FarSide(null, high) { Token = token, AidBeforePull = before };
         }
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        var incomplete = false;
+        var far = new FarSide(new HashSet<string>(StringComparer.Ordinal), high) { Token = token, AidBeforePull = before };
+        var last = await ListIntoAsync(far, origin, kind, startAfter: null, cancellationToken);
+        if (transport.Traits.IsIncremental)
+        {
+            far.Token = last?.ToString();
+        }
+        return far;
+    }
+
+    /// <summary>Adds the names of a listing. Returns the last one where the order means something.</summary>
+    private async Task<ListingMark?> ListIntoAsync(
+        FarSide far, string origin, ArtifactKind kind, string? startAfter, CancellationToken cancellationToken)
+    {
         void Fault(ArtifactRef artifact, ArtifactSyncException fault)
         {
-            incomplete = true;
+            far.Incomplete = true;
             context.Run.Failed("artifact", artifact.Path, "pull", fault);
         }
-        await foreach (var entry in transport.ListAsync(origin, kind, startAfter: null, Fault, cancellationToken))
+        RemoteEntry? last = null;
+        await foreach (var entry in transport.ListAsync(origin, kind, startAfter, Fault, cancellationToken))
         {
-            names.Add(entry.Artifact.Name);
+            if (!far.Names!.Add(entry.Artifact.Name))
+            {
+                throw new ArtifactSyncException(ErrorCode.TargetListingInvalid,
+                    $"The listing of {ArtifactName.KindDirectory(kind)} of '{origin}' at '{transport.Name}' names '{entry.Artifact.Name}' twice.", origin);
+            }
+            last = entry;
         }
-        return new FarSide(names, token, high) { AidBeforePull = before, Incomplete = incomplete };
+        return last is { } found ? ListingMark.Of(found) : null;
     }
 
     private List<ArtifactRef> Missing(string origin, ArtifactKind kind, HashSet<string> names)
@@ -89,8 +122,14 @@ internal sealed partial class StoreExchange
             .Select(name => ArtifactName.Parse(origin, kind, name))];
     }
 
-    private async Task FetchAsync(ArtifactRef[] artifacts, FarSide far, CancellationToken cancellationToken)
+    /// <param name="artifacts">At most <see cref="PullBatch"/>.</param>
+    /// <param name="far">Of their kind.</param>
+    /// <param name="before">Called with what arrived, before it is kept: what it refers to comes first.</param>
+    /// <returns>Whether all arrived.</returns>
+    private async Task<bool> FetchAsync(
+        ArtifactRef[] artifacts, FarSide far, CancellationToken cancellationToken, Func<IEnumerable<ArtifactInfo>, Task>? before = null)
     {
+        var arrived = new ConcurrentBag<(ArtifactRef Artifact, ArtifactInfo Info)>();
         using var batch = context.Store.BeginBatch();
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = context.Options.ThrottleLimit, CancellationToken = cancellationToken };
         var done = 0L;
@@ -102,6 +141,7 @@ internal sealed partial class StoreExchange
                 await using (wire)
                 {
                     var info = batch.Receive(artifact, wire, token);
+                    arrived.Add((artifact, info));
                     context.Run.Count(counters => counters.BytesReceived += info.Identity.WireSize);
                 }
             }
@@ -109,15 +149,28 @@ internal sealed partial class StoreExchange
             {
                 // Not there is no reason to look again before something changes there: its listing tells.
                 far.Incomplete |= fault.Code != ErrorCode.ArtifactNotFound;
-                Refuse(artifact, fault);
+                await RefuseAsync(artifact, fault, token);
             }
             context.Observer.Progress(new ProgressSnapshot("Pulling", artifact.Path, Interlocked.Increment(ref done), artifacts.Length, batch.WireBytes));
         });
+        if (before is not null)
+        {
+            await before(arrived.Select(item => item.Info));
+        }
         Keep(batch, cancellationToken);
+        if (far.Partial)
+        {
+            far.Names!.UnionWith(arrived.Select(item => item.Artifact.Name)); // not to be sent back
+        }
+        return arrived.Count == artifacts.Length;
     }
 
-    private void Refuse(ArtifactRef artifact, ArtifactSyncException fault)
+    private async Task RefuseAsync(ArtifactRef artifact, ArtifactSyncException fault, CancellationToken cancellationToken)
     {
+        if (Faults.IsDamage(fault.Code) && transport.Traits.IsIncremental)
+        {
+            await RemoveDamagedAsync(artifact, cancellationToken);
+        }
         switch (fault.Code)
         {
             case ErrorCode.ArtifactNotFound: // removed since it was listed
@@ -129,6 +182,25 @@ internal sealed partial class StoreExchange
             default:
                 context.Run.Rejected("artifact", artifact.Path, "pull", fault.Code, fault.Message);
                 break;
+        }
+    }
+
+    /// <summary>
+    /// A damaged object would keep its name from the good copy for ever (spec 10.4). Only over a way on which nobody can have
+    /// changed it is it known to be damaged there, not underway.
+    /// </summary>
+    private async Task RemoveDamagedAsync(ArtifactRef artifact, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (transport.Traits.IsSecure && await transport.SetAsideDamagedAsync(artifact, cancellationToken))
+            {
+                context.Observer.Verbose($"'{artifact}' at '{transport.Name}' was damaged and is removed there; whoever has it sends it again.");
+            }
+        }
+        catch (ArtifactSyncException fault)
+        {
+            context.Observer.Verbose($"'{artifact}' at '{transport.Name}' is damaged and can't be removed there: {fault.Message}");
         }
     }
 
@@ -195,7 +267,9 @@ internal sealed partial class StoreExchange
     {
         var common = CatalogTable.List(context.Archive.Reader, origin, ArtifactKind.Checkpoints)
             .Where(entry => far.Names!.Contains(entry.Artifact.Name)).ToList();
-        foreach (var entry in common.Where(entry => context.Full || entry.Aid > far.HighAid || entry == common[^1]))
+        var unchanged = !context.Full && transport.Traits.IsIncremental && far.Token is not null
+            && far.Token == _cursors.GetValueOrDefault((origin, ArtifactKind.Checkpoints))?.Token;
+        foreach (var entry in common.Where(entry => context.Full || entry.Aid > far.HighAid || (entry == common[^1] && !unchanged)))
         {
             try
             {

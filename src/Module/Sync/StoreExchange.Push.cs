@@ -34,19 +34,28 @@ internal sealed partial class StoreExchange
 
     private async Task PushKindAsync(string origin, ArtifactKind kind, CancellationToken cancellationToken)
     {
-        var far = _far.TryGetValue((origin, kind), out var known) ? known : _far[(origin, kind)] = new FarSide([], null, 0);
+        var far = _far.TryGetValue((origin, kind), out var known) ? known : _far[(origin, kind)] = new FarSide([], 0);
         var (missing, common) = Compare(origin, kind, far);
         foreach (var entry in common)
         {
             await HealAsync(entry, cancellationToken);
         }
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = context.Options.ThrottleLimit, CancellationToken = cancellationToken };
+        // Who lists from the last known name on must not miss one that came later under a lower name: one at a time, in order.
+        var ordered = transport.Traits.IsIncremental && kind is ArtifactKind.Meta or ArtifactKind.Checkpoints;
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ordered ? 1 : context.Options.ThrottleLimit, CancellationToken = cancellationToken };
         var done = 0L;
         await Parallel.ForEachAsync(missing, parallel, async (entry, token) =>
         {
-            await SendAsync(entry, token);
+            if (ordered && far.FirstUnsent is not null)
+            {
+                far.Missed(entry.Aid);
+                return;
+            }
+            await SendAsync(entry, far, token);
             context.Observer.Progress(new ProgressSnapshot("Pushing", entry.Artifact.Path, Interlocked.Increment(ref done), missing.Count, 0));
         });
+        // A second push of this exchange (the baseline) need not send them again.
+        far.Names?.UnionWith(missing.Where(entry => entry.Aid < (far.FirstUnsent ?? long.MaxValue)).Select(entry => entry.Artifact.Name));
     }
 
     /// <summary>
@@ -60,10 +69,16 @@ internal sealed partial class StoreExchange
         {
             return (CatalogTable.MaxAid(reader) == far.HighAid ? [] : [.. CatalogTable.List(reader, origin, kind, far.HighAid)], []);
         }
+        if (far.Partial)
+        {
+            return ([.. CatalogTable.List(reader, origin, kind, far.HighAid).Where(entry => !far.Names.Contains(entry.Artifact.Name))
+                .OrderBy(entry => entry.Artifact.Name, StringComparer.Ordinal)], []);
+        }
         if (far.Names.Count == 0)
         {
             return ([.. CatalogTable.List(reader, origin, kind)], []);
         }
+        var verifies = context.Full || transport.Traits.VerifyOnContact;
         var (missing, common) = (new List<string>(), new List<string>());
         foreach (var (name, aid) in CatalogTable.Names(reader, origin, kind))
         {
@@ -71,7 +86,7 @@ internal sealed partial class StoreExchange
             {
                 missing.Add(name);
             }
-            else if (kind != ArtifactKind.Checkpoints && (context.Full || (aid > far.HighAid && aid <= far.AidBeforePull)))
+            else if (verifies && kind != ArtifactKind.Checkpoints && (context.Full || (aid > far.HighAid && aid <= far.AidBeforePull)))
             {
                 common.Add(name);
             }
@@ -82,10 +97,14 @@ internal sealed partial class StoreExchange
             [.. names.Select(name => CatalogTable.Find(reader, ArtifactName.Parse(origin, kind, name))).OfType<CatalogEntry>()];
     }
 
-    private async Task SendAsync(CatalogEntry entry, CancellationToken cancellationToken)
+    private async Task SendAsync(CatalogEntry entry, FarSide far, CancellationToken cancellationToken)
     {
         try
         {
+            if (await IsThereAlreadyAsync(entry.Artifact, far, cancellationToken) || !MayRelay(entry.Artifact))
+            {
+                return;
+            }
             await using var wire = OpenVerified(entry, cancellationToken);
             var outcome = await transport.PutAsync(entry.Artifact, wire, entry.WireSize, cancellationToken);
             if (outcome == PutOutcome.Exists)
@@ -93,7 +112,7 @@ internal sealed partial class StoreExchange
                 await HealAsync(entry, cancellationToken);
                 return;
             }
-            _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Changed = true;
+            far.Changed = true;
             context.Run.Count(counters =>
             {
                 counters.Sent++;
@@ -102,10 +121,25 @@ internal sealed partial class StoreExchange
         }
         catch (ArtifactSyncException fault) when (IsOfOneArtifact(fault))
         {
-            _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Incomplete = true;
+            far.Missed(entry.Aid);
             context.Run.Failed("artifact", entry.Artifact.Path, "push", fault);
         }
     }
+
+    /// <summary>
+    /// What came from others may have been sent by others too, and what was not listed is not known to be missing: asking
+    /// costs less than sending it all.
+    /// </summary>
+    private async Task<bool> IsThereAlreadyAsync(ArtifactRef artifact, FarSide far, CancellationToken cancellationToken) =>
+        far.Partial && artifact.Origin != context.OwnOrigin && artifact.Kind != ArtifactKind.Checkpoints
+        && await transport.FindAsync(artifact, cancellationToken) is not null;
+
+    /// <summary>
+    /// Where two writers of a name can't be told apart, nobody but its owner writes a checkpoint (decisions: object stores
+    /// without conditional create).
+    /// </summary>
+    private bool MayRelay(ArtifactRef artifact) =>
+        artifact.Kind != ArtifactKind.Checkpoints || artifact.Origin == context.OwnOrigin || transport.Traits.ConditionalCreate;
 
     /// <summary>A conflict of checkpoints is one of its origin.</summary>
     private static bool IsOfOneArtifact(ArtifactSyncException fault) =>
@@ -145,7 +179,7 @@ internal sealed partial class StoreExchange
         }
         catch (ArtifactSyncException fault) when (IsOfOneArtifact(fault))
         {
-            _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Incomplete = true;
+            _far[(entry.Artifact.Origin, entry.Artifact.Kind)].Missed(entry.Aid);
             context.Run.Failed("artifact", entry.Artifact.Path, "push", fault);
         }
     }
@@ -168,13 +202,14 @@ internal sealed partial class StoreExchange
     {
         foreach (var (artifact, error) in unsettled)
         {
-            _far[(artifact.Origin, artifact.Kind)].Incomplete = true;
+            var entry = context.Store.Find(artifact);
+            _far[(artifact.Origin, artifact.Kind)].Missed(entry?.Aid ?? 0);
             context.Run.Count(static counters => counters.Sent--);
             if (error is not null)
             {
                 context.Run.Failed("artifact", artifact.Path, "push", error);
             }
-            else if (context.Store.Find(artifact) is { } entry)
+            else if (entry is not null)
             {
                 await ConfinedAsync(artifact.Origin, "push", () => HealAsync(entry, cancellationToken));
             }
@@ -196,15 +231,15 @@ internal sealed partial class StoreExchange
         {
             foreach (var kind in s_order)
             {
-                var far = _far[(origin, kind)];
-                var cursor = new TargetCursor(origin, kind, far.Changed || far.Incomplete ? null : far.Token, highAid);
+                var cursor = CursorOf(origin, kind, highAid);
                 if (_cursors.GetValueOrDefault((origin, kind)) != cursor)
                 {
                     cursors.Add(cursor);
                 }
             }
         }
-        if (cursors.Count == 0)
+        var listed = _listsAll && transport.Traits.IsIncremental;
+        if (cursors.Count == 0 && !listed)
         {
             return;
         }
@@ -218,6 +253,21 @@ internal sealed partial class StoreExchange
             TargetTable.SetCursor(transaction.Db, tid, collected ? cursor with { Token = null } : cursor);
         }
         TargetTable.Exchanged(transaction.Db, tid, context.Archive.Clock.GetUtcNow());
+        if (listed)
+        {
+            TargetTable.Listed(transaction.Db, tid, context.Archive.Clock.GetUtcNow());
+        }
         transaction.Commit();
+    }
+
+    private TargetCursor CursorOf(string origin, ArtifactKind kind, long highAid)
+    {
+        var far = _far[(origin, kind)];
+        if (!transport.Traits.IsIncremental)
+        {
+            return new TargetCursor(origin, kind, far.Changed || far.Incomplete ? null : far.Token, highAid);
+        }
+        // Nobody would see by a listing that something of ours is missing: from the first such one on all are sent again.
+        return new TargetCursor(origin, kind, far.Incomplete ? null : far.Token, Math.Min(highAid, (far.FirstUnsent ?? long.MaxValue) - 1));
     }
 }

@@ -23,26 +23,44 @@ internal sealed partial class StoreExchange
     private readonly ConcurrentDictionary<(string Origin, ArtifactKind Kind), FarSide> _far = new();
     private readonly HashSet<string> _leftOut = new(StringComparer.Ordinal);
     private readonly HashSet<string> _remoteOrigins = new(StringComparer.Ordinal);
+    private readonly bool _listsAll;
 
     public StoreExchange(ExchangeContext context, ITransport transport)
     {
         (this.context, this.transport) = (context, transport);
         var reader = context.Archive.Reader;
         _collections = RetentionTable.Collections(reader);
-        _cursors = TargetTable.Find(reader, transport.Name) is { } tid
-            ? TargetTable.Cursors(reader, tid).ToDictionary(cursor => (cursor.Origin, cursor.Kind))
-            : [];
+        var tid = TargetTable.Find(reader, transport.Name);
+        _cursors = tid is null ? [] : TargetTable.Cursors(reader, tid.Value).ToDictionary(cursor => (cursor.Origin, cursor.Kind));
+        _listsAll = !transport.Traits.IsIncremental || context.Full || IsListingDue(tid);
     }
 
     /// <summary>Origins that lie at the target; known after <see cref="ListOriginsAsync"/> or <see cref="PullAsync"/>.</summary>
     public IReadOnlyCollection<string> RemoteOrigins => _remoteOrigins;
 
     /// <summary>What is known of (origin, kind) at the target in this exchange.</summary>
-    /// <param name="Names">All names there; null when the token says that nothing changed since the cursor.</param>
-    /// <param name="Token">Taken before the listing; null when nothing can stand for it.</param>
-    /// <param name="HighAid">Everything of ours up to here was there when the cursor was written.</param>
-    private sealed record FarSide(HashSet<string>? Names, string? Token, long HighAid)
+    /// <param name="names">All names there; null when the token says that nothing changed since the cursor.</param>
+    /// <param name="highAid">Everything of ours up to here was there when the cursor was written.</param>
+    private sealed class FarSide(HashSet<string>? names, long highAid)
     {
+        private readonly Lock _gate = new();
+
+        public HashSet<string>? Names => names;
+
+        public long HighAid => highAid;
+
+        /// <summary>
+        /// Taken before the listing; null when nothing can stand for it. Where listings are incremental: how far they went, and
+        /// for kinds that are fetched by reference the newest checkpoint whose closure is here.
+        /// </summary>
+        public string? Token { get; set; }
+
+        /// <summary>The names are only those that this exchange saw there; all else is known from the cursor.</summary>
+        public bool Partial { get; init; }
+
+        /// <summary>The first of ours that could not be sent; null = none.</summary>
+        public long? FirstUnsent { get; private set; }
+
         /// <summary>The catalog's end before this kind was pulled: what is above came from this very target.</summary>
         public long AidBeforePull { get; init; }
 
@@ -51,6 +69,16 @@ internal sealed partial class StoreExchange
 
         /// <summary>We put something there.</summary>
         public bool Changed { get; set; }
+
+        /// <summary>Something of ours is not there: it is sent again, and looked for.</summary>
+        public void Missed(long aid)
+        {
+            lock (_gate)
+            {
+                Incomplete = true;
+                FirstUnsent = Math.Min(aid, FirstUnsent ?? aid);
+            }
+        }
     }
 
     /// <summary>A fault of the origin keeps it out of this exchange.</summary>

@@ -20,7 +20,8 @@ public sealed partial class SyncEngine(EngineOptions options)
         ArgumentNullException.ThrowIfNull(request);
         TransportFactory.Check(request.Target, Transport(request, observer, dryRun: true));
         using var archive = ArchiveDatabase.Open(options, ArchiveMode.Create);
-        var open = () => TransportFactory.Open(request.Target, Transport(request, observer, dryRun: request.PreflightOnly));
+        var open = () => TransportFactory.Open(
+            request.Target, Transport(request, observer, dryRun: request.PreflightOnly) with { Stores = new ArchiveStoreMemory(archive) });
         return await new ExchangeRunner(archive, open, request, observer).RunAsync(cancellationToken);
     }
 

@@ -40,7 +40,7 @@ internal sealed class FolderTransport : ITransport
 
     public IgnoredNames Ignored => _ignored.Total;
 
-    public TransportTraits Traits { get; } = new() { CanRemove = true };
+    public TransportTraits Traits { get; } = new() { CanRemove = true, VerifyOnContact = true };
 
     public Task<IReadOnlyList<string>> ListOriginsAsync(
         Action<string, ArtifactSyncException> onFault, CancellationToken cancellationToken) =>

@@ -21,6 +21,15 @@ public sealed record TransportTraits
     /// </summary>
     public bool BulkByReference { get; init; }
 
+    /// <summary>An exchange with nothing to do costs a few requests an origin, however much lies here.</summary>
+    internal bool IsIncremental => OrderedListing && BulkByReference;
+
+    /// <summary>
+    /// Anybody may write here without a check, so what both sides have is read once when it is new to us (spec 10.3). Else a
+    /// name is enough (10.1).
+    /// </summary>
+    public bool VerifyOnContact { get; init; }
+
     /// <summary><see cref="ITransport.RemoveAsync"/> can work here.</summary>
     public bool CanRemove { get; init; }
 
@@ -105,7 +114,7 @@ public interface ITransport : IAsyncDisposable
 
     /// <summary>
     /// Writes <paramref name="wire"/> (exactly <paramref name="wireSize"/> bytes, else <c>TransferIncomplete</c>) under a
-    /// free name. The stream is local, so reading it may block.
+    /// free name. The stream is local, so reading it may block, and can seek: it may be read more than once.
     /// </summary>
     Task<PutOutcome> PutAsync(ArtifactRef artifact, Stream wire, long wireSize, CancellationToken cancellationToken);
 

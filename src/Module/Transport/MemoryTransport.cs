@@ -19,7 +19,7 @@ internal sealed class MemoryTransport(string name = "memory", TimeProvider? cloc
     public IgnoredNames Ignored => default;
 
     /// <summary>May be set, to stand for other kinds of targets.</summary>
-    public TransportTraits Traits { get; init; } = new() { CanRemove = true };
+    public TransportTraits Traits { get; init; } = new() { CanRemove = true, VerifyOnContact = true };
 
     /// <summary>What lies here, for tests; may be changed behind the contract's back.</summary>
     public ConcurrentDictionary<ArtifactRef, byte[]> Artifacts => _artifacts;

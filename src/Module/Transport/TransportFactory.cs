@@ -1,5 +1,6 @@
 using ArtifactSync.Errors;
 using ArtifactSync.Sync;
+using ArtifactSync.Transport.S3;
 
 namespace ArtifactSync.Transport;
 
@@ -17,6 +18,10 @@ internal sealed record TransportOptions
     public int ThrottleLimit { get; init; } = 8;
     /// <summary>Is told of decisions and requests, never of headers, queries or secrets.</summary>
     public IRunObserver Observer { get; init; } = NullObserver.Instance;
+    /// <summary>What is known of stores from earlier.</summary>
+    public IStoreMemory Stores { get; init; } = NoMemory.Instance;
+    /// <summary>Reads a variable of the environment.</summary>
+    public Func<string, string?> ReadEnvironment { get; init; } = Environment.GetEnvironmentVariable;
     /// <summary>Nothing is created or written: puts are only counted.</summary>
     public bool DryRun { get; init; }
     /// <summary>Called at named steps (<c>target:staged</c>, <c>:synced</c>, <c>:named</c>, <c>:published</c>), for tests that kill there.</summary>
@@ -28,7 +33,7 @@ internal static class TransportFactory
 {
     private static readonly Dictionary<string, Func<string, TransportOptions, ITransport>> Schemes = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["s3"] = NotYet,
+        ["s3"] = static (target, options) => Decorate(new S3Transport(target, options), options),
         ["http"] = NotYet,
         ["https"] = NotYet,
         ["engram+http"] = NotYet,
@@ -60,6 +65,11 @@ internal static class TransportFactory
         var transport = TargetPath.IsFolder(target) ? OpenFolder(target, options) : OpenUrl(target, options);
         return options.DryRun ? new DryRunTransport(transport) : transport;
     }
+
+    /// <summary>What every target beyond a network gets: a bound on parallel calls, repetition, a line a call.</summary>
+    internal static ITransport Decorate(ITransport transport, TransportOptions options) => new LoggingTransport(
+        new RetryTransport(new ThrottleTransport(transport, options.ThrottleLimit), options.Clock, options.Random, options.Observer),
+        options.Observer, options.Clock);
 
     private static FolderTransport OpenFolder(string target, TransportOptions options) =>
         new(TargetPath.RequireFolder(target, options.ArchiveFolder, create: !options.DryRun), options.Clock, step: options.Step);
