@@ -48,14 +48,14 @@ public partial class CmdletShapeTests
     [InlineData("Get-SyncRun", "ArtifactSync.Model.SyncRun", "Filter", false)]
     [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
-    [InlineData("Remove-StaleArtifact", "ArtifactSync.Model.StaleArtifact", "", true)]
-    [InlineData("Test-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", "", false)]
-    [InlineData("Repair-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", "", true)]
-    [InlineData("Reset-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", "", true)]
+    [InlineData("Remove-StaleArtifact", "ArtifactSync.Model.StaleArtifact", null, true)]
+    [InlineData("Test-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", null, false)]
+    [InlineData("Repair-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", null, true)]
+    [InlineData("Reset-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", null, true)]
     [InlineData("Get-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", "Filter", false)]
-    [InlineData("Restore-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", "", true)]
-    [InlineData("Remove-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", "", true)]
-    public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string defaultSet, bool shouldProcess)
+    [InlineData("Restore-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", null, true)]
+    [InlineData("Remove-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", null, true)]
+    public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string? defaultSet, bool shouldProcess)
     {
         var cmdlet = Cmdlet(name);
         Assert.Equal([output], cmdlet.OutputTypes);
