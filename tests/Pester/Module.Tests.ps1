@@ -149,6 +149,14 @@ Describe 'The -WhatIf sweep' {
         $null = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive
         $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
         $null = Invoke-ArtifactSync (Get-BadTarget x), (Get-BadTarget y) -ArchivePath $box.Archive -ErrorAction SilentlyContinue
+        # Something stale, something in the quarantine, something that is none of the store.
+        New-Transcript "$($box.Transcripts)/a.jsonl" -Exchanges 3
+        $null = Import-ArchiveSession $box.Transcripts -ArchivePath $box.Archive
+        $null = Invoke-ArtifactSync $box.Share -ArchivePath $box.Archive
+        $store = "$($box.Archive)/artifacts"
+        Set-Content (Get-ChildItem "$store/*/segments/*")[0] damaged
+        $null = Repair-ArtifactStore -Target $box.Share -ArchivePath $box.Archive
+        Set-Content "$store/strange" x
         New-Transcript "$($box.Transcripts)/b.jsonl"
         Add-SessionPin a 0 -ArchivePath $box.Archive
         $pair = New-ConflictPair
@@ -157,6 +165,11 @@ Describe 'The -WhatIf sweep' {
             'Add-SessionPin'        = { Get-ArchiveSession -ArchivePath $box.Archive | Add-SessionPin -Ordinal 1 -WhatIf }
             'Start-SyncPeer'        = { Start-SyncPeer http://127.0.0.1:0/ -ArchivePath $box.Archive -WhatIf }
             'Stop-SyncPeer'         = { Stop-SyncPeer $listener -WhatIf }
+            'Remove-StaleArtifact'        = { Remove-StaleArtifact -Target $box.Share -GracePeriod 0 -QuarantineGracePeriod 0 -Full -ArchivePath $box.Archive -WhatIf }
+            'Repair-ArtifactStore'        = { Repair-ArtifactStore -Target $box.Share -ArchivePath $box.Archive -WhatIf }
+            'Reset-ArtifactStore'         = { Reset-ArtifactStore -ArchivePath $box.Archive -WhatIf }
+            'Restore-QuarantinedArtifact' = { Get-QuarantinedArtifact -ArchivePath $box.Archive | Restore-QuarantinedArtifact -WhatIf }
+            'Remove-QuarantinedArtifact'  = { Get-QuarantinedArtifact -ArchivePath $box.Archive | Remove-QuarantinedArtifact -WhatIf }
             'Import-ArchiveSession' = { Import-ArchiveSession $box.Transcripts -Full -ArchivePath $box.Archive -WhatIf }
             'Invoke-ArtifactSync'   = {
                 Invoke-ArtifactSync $box.Share -Full -Initialize -Path $box.Transcripts -ArchivePath $box.Archive -WhatIf

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
 
 namespace ArtifactSync.Cmdlets.Parameters;
@@ -21,12 +22,15 @@ public sealed class IdTransformationAttribute(params string[] properties) : Argu
 
     private string Text(object? item)
     {
-        if ((item is PSObject wrapped ? wrapped.BaseObject : item) is string text)
+        var value = item is PSObject wrapped ? wrapped.BaseObject : item;
+        if (value is string text)
             return text;
+        if (DurationText.IsNumber(value))
+            return Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
         foreach (var name in Properties)
-            if (PSObject.AsPSObject(item ?? "").Properties[name]?.Value is { } value)
-                return value.ToString() ?? "";
+            if (PSObject.AsPSObject(item ?? "").Properties[name]?.Value is { } id)
+                return id.ToString() ?? "";
         throw new ArgumentTransformationMetadataException(
-            $"An id is text, or an object with the property {string.Join(" or ", Properties)}.");
+            $"An id is text or a number, or an object with the property {string.Join(" or ", Properties)}.");
     }
 }

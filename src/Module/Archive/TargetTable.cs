@@ -31,6 +31,9 @@ internal static class TargetTable
     public static void Listed(Database db, long tid, DateTimeOffset now) =>
         db.Execute("UPDATE targets SET listed_at = ? WHERE tid = ?", now.ToUnixTimeMilliseconds(), tid);
 
+    /// <summary>Something was removed there: what an incremental listing takes for sent may be needed again.</summary>
+    public static void ForgetListed(Database db, string uri) => db.Execute("UPDATE targets SET listed_at = NULL WHERE uri = ?", uri);
+
     /// <summary>When everything was listed last, at a target that is listed incrementally; null = never.</summary>
     public static DateTimeOffset? LastListing(Database db, long tid) =>
         db.Scalar<long?>("SELECT listed_at FROM targets WHERE tid = ?", tid) is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;

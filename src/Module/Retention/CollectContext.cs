@@ -40,7 +40,7 @@ internal sealed class CollectContext(ArchiveDatabase archive, RunRecorder? run, 
     /// </summary>
     public DateTimeOffset? InFlightSince { get; } =
         RetentionTable.OtherRunSince(archive.Reader, run?.RunId ?? "") is { } since
-            ? DateTimeOffset.FromUnixTimeMilliseconds(since) - TimeSpan.FromSeconds(5) : null;
+            ? DateTimeOffset.FromUnixTimeMilliseconds(since) - TimeSpan.FromSeconds(2) : null;
 
     public Lease AcquireLease(CancellationToken cancellationToken) =>
         archive.AcquireLease(Run.RunId, archive.Options.LeaseTimeout, cancellationToken);

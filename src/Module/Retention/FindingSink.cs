@@ -32,6 +32,7 @@ internal sealed class FindingSink(ArchiveDatabase archive, RunRecorder? run, str
     {
         Target = target, Origin = path.Split('/')[0], Name = path, Problem = ArtifactProblem.Stray,
         ErrorCode = nameof(ErrorCode.InvalidArtifactName), ErrorMessage = message,
+        RecommendedAction = target is null ? "Repair-ArtifactStore moves it to the quarantine." : "Remove it there if nobody needs it.",
     });
 
     /// <summary>Emits and records. What was found and not put right is a failure of the run; what was is none.</summary>

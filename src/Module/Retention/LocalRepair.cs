@@ -35,7 +35,11 @@ internal sealed class LocalRepair(ExchangeContext context, FindingSink sink)
             }
             else if (finding.Problem != ArtifactProblem.Permissions || !await SetModeAsync(finding, artifact, cancellationToken))
             {
-                _open[artifact] = finding;
+                // Missing from the catalog and lying there all the same: the latter is what helps.
+                if (!_open.TryGetValue(artifact, out var known) || known.Problem != ArtifactProblem.Uncatalogued)
+                {
+                    _open[artifact] = finding;
+                }
             }
         }
         await AdoptAsync(cancellationToken);
@@ -151,6 +155,7 @@ internal sealed class LocalRepair(ExchangeContext context, FindingSink sink)
             {
                 continue; // no artifact: the quarantine is its place
             }
+            StoreMode.TryRepair(_store.PathOf(artifact), FolderUse.Private);
             Keep(batch, cancellationToken);
             await CloseAsync(artifact, FindingAction.Catalogued, $"'{artifact}' entered the catalog.");
         }

@@ -152,7 +152,8 @@ internal sealed class LocalVerifier(ArchiveDatabase archive, FindingSink sink, I
 
     private readonly HashSet<ArtifactRef> _lacking = [];
 
-    private ValueTask LacksAsync(ArtifactRef checkpoint, ArtifactRef part) => _lacking.Add(part)
+    // One that lies there all the same was told as not catalogued.
+    private ValueTask LacksAsync(ArtifactRef checkpoint, ArtifactRef part) => _lacking.Add(part) && LocalFiles.Stat(_store.PathOf(part)) is null
         ? sink.FoundAsync(part, null, ArtifactProblem.Missing, ErrorCode.ArtifactMissing, $"'{checkpoint}' needs '{part}', which is not in the local store.")
         : ValueTask.CompletedTask;
 }

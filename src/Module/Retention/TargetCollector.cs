@@ -35,7 +35,7 @@ internal sealed class TargetCollector(CollectContext context, ITransport transpo
                 }
                 if (await SweepAsync(marks, cancellationToken) || attempt == Attempts)
                 {
-                    Report(origin);
+                    Report(origin, cancellationToken);
                     return Mark(origin, local, complete: !context.Budget.IsExhausted && attempt < Attempts);
                 }
             }
@@ -157,10 +157,17 @@ internal sealed class TargetCollector(CollectContext context, ITransport transpo
         return newest;
     }
 
-    private void Report(string origin)
+    private void Report(string origin, CancellationToken cancellationToken)
     {
         if (_removed > 0)
         {
+            if (transport.Traits.IsIncremental)
+            {
+                using var lease = context.AcquireLease(cancellationToken);
+                using var transaction = lease.Begin();
+                TargetTable.ForgetListed(transaction.Db, transport.Name);
+                transaction.Commit();
+            }
             context.Run.Add("origin", $"{origin} at {transport.Name}", "collect", EntityStatus.Ok, null, $"removed {_removed} artifacts, {_bytes} bytes");
         }
         (_removed, _bytes) = (0, 0);

@@ -114,7 +114,7 @@ internal sealed class TargetRepair(ExchangeContext context, ITransport transport
         {
             // A damaged checkpoint stops every reader, and no other content of that number is ours to keep.
             return artifact.Kind == ArtifactKind.Checkpoints
-                ? await transport.RemoveAsync(artifact, cancellationToken) : await transport.SetAsideDamagedAsync(artifact, cancellationToken);
+                ? transport.Traits.IsSecure && await transport.RemoveAsync(artifact, cancellationToken) : await transport.SetAsideDamagedAsync(artifact, cancellationToken);
         }
         return false;
     }

@@ -82,7 +82,7 @@ internal static partial class NativeLinux
     public static unsafe FileStat? Stat(string path, bool follow)
     {
         Statx found;
-        return StatX(CurrentDirectory, path, follow ? 0 : NoFollow, BasicStats, &found) == 0 ? Stat(found) : Absent(path);
+        return StatX(CurrentDirectory, path, follow ? 0 : NoFollow, BasicStats, &found) == 0 ? Stat(&found) : Absent(path);
     }
 
     /// <summary>An entry of an open directory; links are not followed.</summary>
@@ -93,7 +93,7 @@ internal static partial class NativeLinux
     {
         Statx found;
         // The handle outlives the call: whoever disposes it waits for its users.
-        return StatX((int)directory.DangerousGetHandle(), name, NoFollow, BasicStats, &found) == 0 ? Stat(found) : Absent(Path.Combine(path, name));
+        return StatX((int)directory.DangerousGetHandle(), name, NoFollow, BasicStats, &found) == 0 ? Stat(&found) : Absent(Path.Combine(path, name));
     }
 
     private static FileStat? Absent(string path)
@@ -102,12 +102,9 @@ internal static partial class NativeLinux
         return error is NativeUnix.NoEntry or NativeUnix.NotDirectory ? null : throw FileStat.Failure(error, path);
     }
 
-    private static FileStat Stat(in Statx found)
-    {
-        return new FileStat(
-            FileStat.TypeOfMode(found.Mode), ((ulong)found.DeviceMajor << 32) | found.DeviceMinor, found.Inode, (long)found.Size,
-            found.Modified.Nanoseconds, found.Changed.Nanoseconds, found.Links);
-    }
+    private static unsafe FileStat Stat(Statx* found) => new(
+        FileStat.TypeOfMode(found->Mode), ((ulong)found->DeviceMajor << 32) | found->DeviceMinor, found->Inode, (long)found->Size,
+        found->Modified.Nanoseconds, found->Changed.Nanoseconds, found->Links);
 
     private static SafeFileHandle Open(string path, int flags, uint mode)
     {

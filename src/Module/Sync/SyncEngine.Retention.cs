@@ -20,7 +20,7 @@ public sealed partial class SyncEngine
         ArgumentNullException.ThrowIfNull(request);
         foreach (var target in request.Targets)
         {
-            TransportFactory.Check(target, Transport(request.Access, observer, dryRun: true));
+            CheckExisting(target, request.Access, observer);
         }
         using var archive = ArchiveDatabase.Open(options, request.WhatIf ? ArchiveMode.ReadOnly : ArchiveMode.ReadWrite);
         var open = (string target) => TransportFactory.Open(target, Transport(request.Access, observer, dryRun: request.WhatIf));
@@ -35,7 +35,7 @@ public sealed partial class SyncEngine
         ArgumentNullException.ThrowIfNull(request);
         if (request.Target is not null)
         {
-            TransportFactory.Check(request.Target, Transport(request.Access, observer, dryRun: true));
+            CheckExisting(request.Target, request.Access, observer);
         }
         using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadWrite);
         var open = (string target) => TransportFactory.Open(target, Transport(request.Access, observer, dryRun: true));
@@ -50,7 +50,7 @@ public sealed partial class SyncEngine
         ArgumentNullException.ThrowIfNull(request);
         foreach (var target in request.Targets)
         {
-            TransportFactory.Check(target, Transport(request.Access, observer, dryRun: true));
+            CheckExisting(target, request.Access, observer);
         }
         using var archive = ArchiveDatabase.Open(options, request.WhatIf ? ArchiveMode.ReadOnly : ArchiveMode.ReadWrite);
         var open = (string target) => TransportFactory.Open(target, Transport(request.Access, observer, dryRun: request.WhatIf));
@@ -91,6 +91,16 @@ public sealed partial class SyncEngine
     {
         using var archive = ArchiveDatabase.Open(options, whatIf ? ArchiveMode.ReadOnly : ArchiveMode.ReadWrite);
         return new QuarantineRunner(archive).Remove(artifactId, whatIf, cancellationToken);
+    }
+
+    /// <summary>An exchange makes a folder that is not there; what is to be collected or read must be.</summary>
+    private void CheckExisting(string target, TargetAccess access, IRunObserver observer)
+    {
+        TransportFactory.Check(target, Transport(access, observer, dryRun: true));
+        if (TargetPath.IsFolder(target) && !Directory.Exists(target))
+        {
+            throw new ArtifactSyncException(ErrorCode.TargetNotFound, $"There is no folder '{target}'. Check the path, and that it is mounted.", target);
+        }
     }
 
     private TransportOptions Transport(TargetAccess access, IRunObserver observer, bool dryRun) =>

@@ -66,6 +66,25 @@ public partial class CmdletShapeTests
         "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-Token SecureString] [-AllowInsecure] "
         + "[-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
         "-RetryFailed -RunId String[] [-IncludePermanent] [-Token SecureString] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "[-Target] String[] [-Credential PSCredential] [-S3Endpoint String] [-Path String[]] [-Initialize] [-OriginId String] [-Full] "
+        + "[-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-GracePeriod TimeSpan] [-NoCollect] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Invoke-ArtifactSync", "Retry",
+        "-RetryFailed -RunId String[] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] "
+        + "[-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Remove-StaleArtifact", "",
+        "[[-Target] String[]] [-GracePeriod TimeSpan] [-QuarantineGracePeriod TimeSpan] [-Origin String[]] [-MaxObjects Int64] [-MaxBytes Int64] "
+        + "[-Full] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Test-ArtifactStore", "",
+        "[[-Target] String[]] [-Quick] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String]")]
+    [InlineData("Repair-ArtifactStore", "",
+        "[[-Target] String[]] [-InputObject ArtifactFinding[]] [-Credential PSCredential] [-S3Endpoint String] [-LockTimeout TimeSpan] "
+        + "[-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Reset-ArtifactStore", "", "[-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Get-QuarantinedArtifact", "Filter",
+        "[-Origin String] [-Kind ArtifactKind] [-Since DateTimeOffset] [-Until DateTimeOffset] [-ArchivePath String]")]
+    [InlineData("Get-QuarantinedArtifact", "Id", "[-ArtifactId] Int64[] [-ArchivePath String]")]
+    [InlineData("Restore-QuarantinedArtifact", "", "[-ArtifactId] Int64[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Remove-QuarantinedArtifact", "", "[-ArtifactId] Int64[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
     [InlineData("Get-SyncState", "", "[[-Project] String[]] [-ArchivePath String]")]
@@ -100,6 +119,13 @@ public partial class CmdletShapeTests
     [InlineData("Update-ArchiveIndex", "ArtifactSync.Model.SyncRun", null, true)]
     [InlineData("Get-SyncState", "ArtifactSync.Model.SyncState", null, false)]
     [InlineData("Test-MemorySync", "ArtifactSync.Model.MemoryFinding", null, true)]
+    [InlineData("Remove-StaleArtifact", "ArtifactSync.Model.StaleArtifact", null, true)]
+    [InlineData("Test-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", null, false)]
+    [InlineData("Repair-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", null, true)]
+    [InlineData("Reset-ArtifactStore", "ArtifactSync.Model.ArtifactFinding", null, true)]
+    [InlineData("Get-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", "Filter", false)]
+    [InlineData("Restore-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", null, true)]
+    [InlineData("Remove-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", null, true)]
     public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string? defaultSet, bool shouldProcess)
     {
         var cmdlet = Cmdlet(name);
@@ -131,6 +157,9 @@ public partial class CmdletShapeTests
     [InlineData("Resolve-MetaConflict", "ConflictId", "True (ByValue, ByPropertyName)", "")]
     [InlineData("Set-ArchiveSession", "Id", "True (ByValue, ByPropertyName)", "SessionId")]
     [InlineData("Set-ArchiveSession", "ArchivePath", "True (ByPropertyName)", "Archive")]
+    [InlineData("Remove-StaleArtifact", "Origin", "True (ByValue, ByPropertyName)", "")]
+    [InlineData("Repair-ArtifactStore", "InputObject", "True (ByValue)", "")]
+    [InlineData("Restore-QuarantinedArtifact", "ArtifactId", "True (ByValue, ByPropertyName)", "")]
     public void Parameter_FromThePipeline_BindsAsAgreed(string name, string parameter, string pipeline, string aliases)
     {
         var shape = Cmdlet(name).Parameters.Single(p => p.Name == parameter);
@@ -187,6 +216,9 @@ public partial class CmdletShapeTests
     [InlineData("ArtifactSync.Model.SurgicalFailure")]
     [InlineData("ArtifactSync.Model.SyncState")]
     [InlineData("ArtifactSync.Model.MemoryFinding")]
+    [InlineData("ArtifactSync.Model.StaleArtifact")]
+    [InlineData("ArtifactSync.Model.ArtifactFinding")]
+    [InlineData("ArtifactSync.Model.QuarantinedArtifact")]
     public void FormatViews_OfAType_ShowItAliveAndDeserialized(string type)
     {
         Assert.NotNull(typeof(ArtifactSync.Model.SyncRun).Assembly.GetType(type));

@@ -10,13 +10,18 @@ namespace ArtifactSync.Tests.Retention;
 /// <summary>A machine whose clock is moved by hand, and whose stores are looked after.</summary>
 internal sealed class Keeper
 {
-    public Keeper(string folder, string origin, TimeSpan ahead = default, Action<string>? step = null)
+    /// <param name="folder">Of the archive.</param>
+    /// <param name="origin">Its origin id.</param>
+    /// <param name="ahead">How far the clock is ahead of the system's.</param>
+    /// <param name="step">Called at named steps.</param>
+    /// <param name="ticking">The system's clock, for a machine that another process is, too.</param>
+    public Keeper(string folder, string origin, TimeSpan ahead = default, Action<string>? step = null, bool ticking = false)
     {
         Clock = ManualClock.AtSystemTime();
         Clock.Advance(TimeSpan.FromMinutes(1) + ahead); // it stands still while files are written
         Machine = new TestMachine(folder, origin)
         {
-            Options = new EngineOptions { ArchivePath = folder, Clock = Clock, Checkpoint = step ?? (static _ => { }) },
+            Options = new EngineOptions { ArchivePath = folder, Clock = ticking ? TimeProvider.System : Clock, Checkpoint = step ?? (static _ => { }) },
         };
     }
 
