@@ -179,7 +179,7 @@ public sealed class ArchiveDatabaseTests : IDisposable
         Open(ArchiveMode.Create).Dispose();
         Execute("DROP TABLE landings; PRAGMA user_version = 0; PRAGMA user_version = 1");
         using var db = Database.Open(DatabaseFile, DatabaseUri(), SqliteOpenMode.ReadWrite);
-        ArchiveMigration[] steps = [.. ArchiveMigrations.Embedded, new(9001, "next", "CREATE TABLE next(a)"), new(9002, "last", "INSERT INTO next VALUES (1)")];
+        ArchiveMigration[] steps = [ArchiveMigrations.Embedded[0], new(9001, "next", "CREATE TABLE next(a)"), new(9002, "last", "INSERT INTO next VALUES (1)")];
 
         ArchiveMigrations.Apply(db, steps);
         ArchiveMigrations.Apply(db, steps);
