@@ -29,7 +29,8 @@ public sealed class TargetTransformationAttribute : ArgumentTransformationAttrib
 
     /// <summary>An issue or merge request: PowerShell looks at its properties next, if this does not fail at once.</summary>
     private static bool IsItem(object inputData) =>
-        inputData is PSObject wrapped && wrapped.BaseObject is not string && wrapped.Properties["EntityType"] is not null && wrapped.Properties["Iid"] is not null;
+        inputData is PSObject wrapped && wrapped.BaseObject is not string
+        && wrapped.Properties["EntityType"] is not null && wrapped.Properties["Iid"] is not null;
 
     /// <summary>Stands for what can't become text: a target that is given as an argument fails with the reason.</summary>
     private sealed class Item(object? value)

@@ -38,7 +38,8 @@ internal sealed class Dependents(BundleStore bundle, string runId, long? user, T
                 using var transaction = lease.Begin();
                 DependentQueue.Failed(transaction.Db, id, e.Message, Now);
                 transaction.Commit();
-                throw new GitLabFault(ErrorCode.DependentFailed, $"The {job.Replace('_', ' ')} of {item.Fetched.Item} could not be stored: {e.Message}", inner: e);
+                throw new GitLabFault(
+                    ErrorCode.DependentFailed, $"The {job.Replace('_', ' ')} of {item.Fetched.Item} could not be stored: {e.Message}", inner: e);
             }
             step("dependents:job");
         }
