@@ -29,7 +29,10 @@ public sealed partial class InvokeArtifactSyncCommand
         {
             RunOne(alone, id, "Retry run", (engine, decision, sink, token) =>
             {
-                var request = new RetryRequest { RunId = id, IncludePermanent = IncludePermanent, Access = Access with { Token = RetryToken(engine, id) }, Parallel = ThrottleLimit };
+                var request = new RetryRequest
+                {
+                    RunId = id, IncludePermanent = IncludePermanent, Access = Access with { Token = RetryToken(engine, id) }, Parallel = ThrottleLimit,
+                };
                 return decision == Decision.Plan ? engine.PlanRetryAsync(request, sink, token) : engine.RetryAsync(request, sink, token);
             });
         }

@@ -55,7 +55,8 @@ public abstract class TrackedCmdlet : ArchiveCmdlet
     {
         var query = new TrackedQuery
         {
-            Project = Project, Iids = Iid, State = State, Label = Label, Since = Since, First = First, IncludeNotes = IncludeNote, IncludeEvents = IncludeEvent,
+            Project = Project, Iids = Iid, State = State, Label = Label, Since = Since, First = First,
+            IncludeNotes = IncludeNote, IncludeEvents = IncludeEvent,
         };
         var engine = OpenEngine();
         Run((sink, cancellationToken) => EmitAsync(engine, query, sink, cancellationToken));
@@ -76,8 +77,9 @@ public abstract class TrackedCmdlet : ArchiveCmdlet
         }
         foreach (var iid in missing.Order())
         {
+            var name = query.Project is null ? $"{Kind} {iid}" : $"{Kind} {iid} of '{query.Project}'";
             await sink.WriteErrorAsync(ErrorMapping.ToRecord(new ArtifactSyncException(
-                ErrorCode.NotFound, $"There is no {Kind} {iid}{(query.Project is null ? "" : $" of '{query.Project}'")} in this archive. Invoke-ArtifactSync -Project brings it.", iid)));
+                ErrorCode.NotFound, $"There is no {name} in this archive. Invoke-ArtifactSync -Project brings it.", iid)));
         }
     }
 }

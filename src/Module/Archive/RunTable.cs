@@ -77,7 +77,11 @@ internal static class RunTable
 
     /// <summary>Of a run that was closed as crashed, though everything it was asked for was done.</summary>
     public static void Succeed(Database db, string runId) => db.Execute(
-        "UPDATE sync_runs SET status = 'succeeded', phase = 'done', error_code = NULL, error_message = NULL WHERE run_id = ? AND status = 'aborted'", runId);
+        """
+        UPDATE sync_runs SET status = 'succeeded', phase = 'done', error_code = NULL, error_message = NULL
+        WHERE run_id = ? AND status = 'aborted'
+        """,
+        runId);
 
     public static RunRequest? FindRequest(Database db, string runId) => db.First(
         "SELECT run_id, kind, status, target, instance_url, project, requested_json, options_json FROM sync_runs WHERE run_id = ?",

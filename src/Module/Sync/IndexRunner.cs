@@ -13,7 +13,8 @@ internal sealed class IndexRunner(ArchiveDatabase archive, EmbedTarget? embed, I
 {
     public async Task<SyncRun> RunAsync(CancellationToken cancellationToken)
     {
-        using var run = RunRecorder.Begin(archive, static runId => new RunStart(runId, RunKind.Rebuild) { Phase = "docs" }, observer, cancellationToken);
+        using var run = RunRecorder.Begin(
+            archive, static runId => new RunStart(runId, RunKind.Rebuild) { Phase = "docs" }, observer, cancellationToken);
         try
         {
             RebuildDocuments(run, cancellationToken);
@@ -121,15 +122,10 @@ internal sealed class IndexRunner(ArchiveDatabase archive, EmbedTarget? embed, I
         transaction.Commit();
     }
 
-    private SyncRunEntity Entity((string EntityType, long Iid, string Project) item, string stage, EntityStatus status, ArtifactSyncException? fault) => new()
-    {
-        EntityType = item.EntityType,
-        Key = $"{item.Project}{(item.EntityType == TrackedItem.Issue ? '#' : '!')}{item.Iid}", // of any project
-        Iid = item.Iid,
-        Stage = stage,
-        Status = status,
-        ErrorCode = fault?.Code.ToString(),
-        ErrorMessage = fault?.Message,
-        UpdatedAt = archive.Clock.GetUtcNow(),
-    };
+    /// <summary>Items of any project: the key says which.</summary>
+    private SyncRunEntity Entity((string EntityType, long Iid, string Project) item, string stage, EntityStatus status, ArtifactSyncException? fault) =>
+        SurgicalEntity.Of(new TrackedItem(item.EntityType, item.Iid), stage, status, fault?.Code, fault?.Message, archive.Clock.GetUtcNow()) with
+        {
+            Key = $"{item.Project}{(item.EntityType == TrackedItem.Issue ? '#' : '!')}{item.Iid}",
+        };
 }

@@ -124,12 +124,10 @@ internal sealed class RunRecorder : IDisposable
         Add(entityType, key, stage, EntityStatus.Quarantined, code, message);
     }
 
-    public void Add(
-        string entityType, string key, string stage, EntityStatus status, ErrorCode? code, string? message, long? iid = null) => Add(new SyncRunEntity
+    public void Add(string entityType, string key, string stage, EntityStatus status, ErrorCode? code, string? message) => Add(new SyncRunEntity
     {
         EntityType = entityType,
         Key = key,
-        Iid = iid,
         Stage = stage,
         Status = status,
         ErrorCode = code?.ToString(),

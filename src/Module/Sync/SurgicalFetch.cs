@@ -40,7 +40,7 @@ internal sealed class SurgicalFetch(ArchiveDatabase archive, SurgicalRequest req
         foreach (var item in items)
         {
             var known = projectId is { } id ? EntityTable.Find(archive.Reader, item.Item.EntityType, id, item.Item.Iid) : null;
-            run.Add(item.Item.EntityType, $"{item.Item.Iid}", "preflight", EntityStatus.Planned, null, Outcome(item, known), item.Item.Iid);
+            run.Add(SurgicalEntity.Of(item.Item, "preflight", EntityStatus.Planned, null, Outcome(item, known), archive.Clock.GetUtcNow()));
         }
     }
 
@@ -57,7 +57,8 @@ internal sealed class SurgicalFetch(ArchiveDatabase archive, SurgicalRequest req
         };
     }
 
-    private static string Text(long milliseconds) => RunTable.Time(milliseconds).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    internal static string Text(long milliseconds) =>
+        RunTable.Time(milliseconds).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private async Task<ResolvedProject> ResolveAsync(Preflight preflight, CancellationToken cancellationToken)
     {
@@ -140,23 +141,15 @@ internal sealed class SurgicalFetch(ArchiveDatabase archive, SurgicalRequest req
         }
     }
 
-    private SyncRunEntity Entity(TrackedItem item, EntityStatus status, GitLabFault? fault) => new()
-    {
-        EntityType = item.EntityType,
-        Key = $"{item.Iid}",
-        Iid = item.Iid,
-        Stage = "preflight",
-        Status = status,
-        ErrorCode = fault?.Code.ToString(),
-        ErrorMessage = fault?.Message,
-        HttpStatus = fault?.HttpStatus,
-        RetryAfterSeconds = fault?.RetryAfter,
-        Attempts = fault?.Attempts ?? 1,
-        UpdatedAt = archive.Clock.GetUtcNow(),
-    };
+    private SyncRunEntity Entity(TrackedItem item, EntityStatus status, GitLabFault? fault) =>
+        SurgicalEntity.Of(item, "preflight", status, fault?.Code, fault?.Message, archive.Clock.GetUtcNow()) with
+        {
+            HttpStatus = fault?.HttpStatus, RetryAfterSeconds = fault?.RetryAfter, Attempts = fault?.Attempts ?? 1,
+        };
 
     private ArtifactSyncException Failed(int count) => new(
         ErrorCode.SurgicalPreflightFailed,
-        $"{count} of {request.Items.Count} items of '{request.Project}' could not be fetched{(_stop is null ? "" : $" ({_stop.Code}: {_stop.Message})")}; nothing was written.",
+        $"{count} of {request.Items.Count} items of '{request.Project}' could not be fetched"
+            + $"{(_stop is null ? "" : $" ({_stop.Code}: {_stop.Message})")}; nothing was written.",
         request.Project);
 }

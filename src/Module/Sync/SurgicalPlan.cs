@@ -1,4 +1,3 @@
-using System.Globalization;
 using ArtifactSync.Archive;
 using ArtifactSync.Model;
 using ArtifactSync.Tracker;
@@ -21,8 +20,8 @@ internal static class SurgicalPlan
             ParentRunId = request.ParentRunId,
             Counters = new RunCounters { Requested = request.Items.Count },
             Entities = [
-                .. request.Items.Select(item => Entity(item, EntityStatus.Planned, null, $"{phases}; {Local(db, project, item)}", now)),
-                .. request.LeftOut.Select(left => Entity(left.Item, EntityStatus.Skipped, left.Code.ToString(), "Not repeated: this can't pass by itself.", now)),
+                .. request.Items.Select(item => SurgicalEntity.Of(item, "plan", EntityStatus.Planned, null, $"{phases}; {Local(db, project, item)}", now)),
+                .. request.LeftOut.Select(left => SurgicalEntity.Of(left.Item, "plan", EntityStatus.Skipped, left.Code, SurgicalRetry.LeftOut, now)),
             ],
         };
     }
@@ -42,18 +41,6 @@ internal static class SurgicalPlan
 
     private static string Local(Database? db, long? project, TrackedItem item) =>
         project is { } id && EntityTable.Find(db!, item.EntityType, id, item.Iid) is { } known
-            ? $"in the archive as of {RunTable.Time(known.UpdatedAt).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}"
+            ? $"in the archive as of {SurgicalFetch.Text(known.UpdatedAt)}"
             : "not in the archive";
-
-    private static SyncRunEntity Entity(TrackedItem item, EntityStatus status, string? code, string message, DateTimeOffset now) => new()
-    {
-        EntityType = item.EntityType,
-        Key = $"{item.Iid}",
-        Iid = item.Iid,
-        Stage = "plan",
-        Status = status,
-        ErrorCode = code,
-        ErrorMessage = message,
-        UpdatedAt = now,
-    };
 }

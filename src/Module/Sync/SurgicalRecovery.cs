@@ -21,17 +21,9 @@ internal static class SurgicalRecovery
         {
             if (code is null)
             {
-                RunTable.UpsertEntity(db, runId, new SyncRunEntity
-                {
-                    EntityType = entityType,
-                    Key = $"{iid}",
-                    Iid = iid,
-                    Stage = phase,
-                    Status = EntityStatus.Failed,
-                    ErrorCode = nameof(ErrorCode.RunCrashed),
-                    ErrorMessage = "The run ended before this item was done.",
-                    UpdatedAt = now,
-                });
+                RunTable.UpsertEntity(db, runId, SurgicalEntity.Of(
+                    new TrackedItem(entityType, iid), phase, EntityStatus.Failed, ErrorCode.RunCrashed,
+                    "The run ended before this item was done.", now));
             }
         }
         if (open.Count == 0)

@@ -10,6 +10,9 @@ namespace ArtifactSync.Sync;
 /// </summary>
 internal static class SurgicalRetry
 {
+    /// <summary>What is said of those.</summary>
+    public const string LeftOut = "Not repeated: this can't pass by itself.";
+
     public static SurgicalRequest ToRequest(Database db, RunRequest run, RetryRequest retry)
     {
         var record = SurgicalRecord.Read(run.RequestedJson);

@@ -91,7 +91,7 @@ internal sealed class SurgicalRunner(ArchiveDatabase archive, SurgicalRequest re
     {
         foreach (var (item, code) in request.LeftOut)
         {
-            run.Add(item.EntityType, $"{item.Iid}", "preflight", EntityStatus.Skipped, code, "Not repeated: this can't pass by itself.", item.Iid);
+            run.Add(SurgicalEntity.Of(item, "preflight", EntityStatus.Skipped, code, SurgicalRetry.LeftOut, archive.Clock.GetUtcNow()));
         }
         if (request is { Items.Count: 0, LeftOut.Count: 0 })
         {

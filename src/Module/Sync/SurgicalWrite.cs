@@ -183,15 +183,6 @@ internal sealed class SurgicalWrite(
     private void Failed(TrackedItem item, string stage, ErrorCode code, string message) =>
         run.Add(Entity(item, stage, EntityStatus.Failed, code, message));
 
-    private SyncRunEntity Entity(TrackedItem item, string stage, EntityStatus status, ErrorCode? code, string? message) => new()
-    {
-        EntityType = item.EntityType,
-        Key = $"{item.Iid}",
-        Iid = item.Iid,
-        Stage = stage,
-        Status = status,
-        ErrorCode = code?.ToString(),
-        ErrorMessage = message,
-        UpdatedAt = archive.Clock.GetUtcNow(),
-    };
+    private SyncRunEntity Entity(TrackedItem item, string stage, EntityStatus status, ErrorCode? code, string? message) =>
+        SurgicalEntity.Of(item, stage, status, code, message, archive.Clock.GetUtcNow());
 }

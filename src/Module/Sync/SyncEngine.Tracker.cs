@@ -66,7 +66,7 @@ public sealed partial class SyncEngine
     }
 
     /// <summary>Issues and merge requests that a text is about, best match first.</summary>
-    /// <exception cref="ArtifactSyncException">InvalidArgument: nothing searchable in the text. EmbedUnavailable, EmbedFailed: only for a search by meaning.</exception>
+    /// <exception cref="ArtifactSyncException">InvalidArgument: a text too long. EmbedUnavailable, EmbedFailed: only of a search by meaning.</exception>
     public async Task<IReadOnlyList<ArchiveDocument>> FindDocumentsAsync(DocumentQuery query, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);

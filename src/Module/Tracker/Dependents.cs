@@ -38,7 +38,8 @@ internal sealed class Dependents(BundleStore bundle, string runId, long? user, T
                 using var transaction = lease.Begin();
                 DependentQueue.Failed(transaction.Db, id, e.Message, Now);
                 transaction.Commit();
-                throw new GitLabFault(ErrorCode.DependentFailed, $"The {job.Replace('_', ' ')} of {item.Fetched.Item} could not be stored: {e.Message}", inner: e);
+                throw new GitLabFault(
+                    ErrorCode.DependentFailed, $"The {job.Replace('_', ' ')} of {item.Fetched.Item} could not be stored: {e.Message}", inner: e);
             }
             step("dependents:job");
         }
@@ -100,6 +101,7 @@ internal sealed class Dependents(BundleStore bundle, string runId, long? user, T
     private ListOutcome ApplyThreads(Database db, IngestedItem item, FetchedList list, bool mark)
     {
         var (threads, notes, changed) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<long>(), 0L);
+        using var writer = new ThreadWriter(db, item.ProjectId, item.EntityType, item.EntityId);
         foreach (var page in list.Pages)
         {
             foreach (var thread in GitLabText.Parse(bundle.Read(page), GitLabJson.Default.ListGitLabDiscussion, "discussions"))
@@ -109,14 +111,13 @@ internal sealed class Dependents(BundleStore bundle, string runId, long? user, T
                 {
                     continue;
                 }
-                var (id, isNew) = ThreadTable.PutDiscussion(
-                    db, item.ProjectId, item.EntityType, item.EntityId, gitlabId, thread.IndividualNote ?? false, threads.Count);
+                var (id, isNew) = writer.PutDiscussion(gitlabId, thread.IndividualNote ?? false, threads.Count);
                 changed += isNew ? 1 : 0;
                 foreach (var note in thread.Notes ?? [])
                 {
                     if (note?.Id is { } noteId && notes.Add(noteId))
                     {
-                        changed += ThreadTable.PutNote(db, item.ProjectId, id, notes.Count, note) ? 1 : 0;
+                        changed += writer.PutNote(id, notes.Count, note) ? 1 : 0;
                     }
                 }
             }

@@ -36,7 +36,8 @@ internal static class DocumentBuilder
     {
         var text = new StringBuilder();
         var isIssue = entity.EntityType == TrackedItem.Issue;
-        Line(text, $"{(isIssue ? "Issue" : "Merge request")} {entity.Project}{(isIssue ? '#' : '!')}{entity.Iid}, {entity.State}, by {entity.Author}, {Day(entity.CreatedAt)}");
+        var name = isIssue ? $"Issue {entity.Project}#{entity.Iid}" : $"Merge request {entity.Project}!{entity.Iid}";
+        Line(text, $"{name}, {entity.State}, by {entity.Author}, {Day(entity.CreatedAt)}");
         Line(text, entity.Labels.Count > 0 ? "Labels: " + string.Join(", ", entity.Labels) : null);
         Line(text, entity.Milestone is { } milestone ? "Milestone: " + milestone : null);
         Line(text, entity.Assignees.Count > 0 ? "Assignees: " + string.Join(", ", entity.Assignees) : null);

@@ -26,11 +26,15 @@ internal static class DocumentSearch
         """;
 
     /// <summary>By words, best first. A hit in the title counts as much as four in the text.</summary>
-    public static IEnumerable<(long Id, ArchiveDocument Document)> ByWords(Database db, string expression, string? project, int limit, string archivePath) => db.Query(
+    public static IEnumerable<(long Id, ArchiveDocument Document)> ByWords(
+        Database db, string expression, string? project, int limit, string archivePath) => db.Query(
         $"""
-        WITH hit AS MATERIALIZED (SELECT rowid AS id, bm25(document_text, 4.0, 1.0) AS rank FROM document_text WHERE document_text MATCH ?1),
-        found AS MATERIALIZED (SELECT hit.id, hit.rank, {Columns} FROM hit {Joins} WHERE ?2 IS NULL OR p.path LIKE ?2 ESCAPE '\' ORDER BY hit.rank, hit.id LIMIT ?3)
-        SELECT found.*, (SELECT snippet(document_text, -1, '«', '»', '…', 24) FROM document_text WHERE document_text MATCH ?1 AND rowid = found.id)
+        WITH hit AS MATERIALIZED (
+          SELECT rowid AS id, bm25(document_text, 4.0, 1.0) AS rank FROM document_text WHERE document_text MATCH ?1),
+        found AS MATERIALIZED (
+          SELECT hit.id, hit.rank, {Columns} FROM hit {Joins} WHERE ?2 IS NULL OR p.path LIKE ?2 ESCAPE '\' ORDER BY hit.rank, hit.id LIMIT ?3)
+        SELECT found.*,
+          (SELECT snippet(document_text, -1, '«', '»', '…', 24) FROM document_text WHERE document_text MATCH ?1 AND rowid = found.id)
         FROM found ORDER BY found.rank, found.id
         """,
         row => (row.Int64(0), Document(row, 2, -row.DoubleOrNull(1) ?? 0, row.Text(10), archivePath)),
@@ -38,8 +42,8 @@ internal static class DocumentSearch
 
     /// <summary>Fuses the ranking by words with that of a vector. Reads all vectors of the model.</summary>
     public static IEnumerable<ArchiveDocument> Fused(
-        Database db, IReadOnlyList<(long Id, ArchiveDocument Document)> byWords, float[] vector, string model, string? project, int limit, string archivePath,
-        CancellationToken cancellationToken)
+        Database db, IReadOnlyList<(long Id, ArchiveDocument Document)> byWords, float[] vector, string model, string? project, int limit,
+        string archivePath, CancellationToken cancellationToken)
     {
         var best = new Dictionary<long, (double Similarity, int Chunk)>();
         foreach (var (id, chunk, similarity) in EmbeddingTable.Read(

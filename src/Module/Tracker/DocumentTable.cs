@@ -59,7 +59,8 @@ internal static class EmbeddingTable
         "SELECT chunk, content_hash, document_hash FROM embeddings WHERE document_id = ? AND model = ?",
         static row => ((int)row.Int64(0), row.Text(1), row.Text(2)), documentId, model).ToDictionary(r => r.Item1, r => (r.Item2, r.Item3));
 
-    public static void Put(Database db, long documentId, int chunk, string model, string documentHash, string hash, byte[] vector, long now) => db.Execute(
+    public static void Put(
+        Database db, long documentId, int chunk, string model, string documentHash, string hash, byte[] vector, long now) => db.Execute(
         """
         INSERT INTO embeddings(document_id, chunk, model, document_hash, content_hash, created_at, vector) VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT(document_id, chunk, model) DO UPDATE SET document_hash = excluded.document_hash, content_hash = excluded.content_hash,
@@ -72,7 +73,8 @@ internal static class EmbeddingTable
     {
         db.Execute("DELETE FROM embeddings WHERE document_id = ? AND model = ? AND chunk >= ?", documentId, model, chunks);
         db.Execute(
-            "UPDATE embeddings SET document_hash = ?1 WHERE document_id = ?2 AND model = ?3 AND document_hash <> ?1", documentHash, documentId, model);
+            "UPDATE embeddings SET document_hash = ?1 WHERE document_id = ?2 AND model = ?3 AND document_hash <> ?1",
+            documentHash, documentId, model);
     }
 
     /// <summary>All vectors of a model, for a search by meaning. The bytes are valid until the next row.</summary>

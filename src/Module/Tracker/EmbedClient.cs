@@ -17,7 +17,8 @@ public sealed record EmbedTarget(string Uri, string Model, bool IsRequired)
     {
         if (!System.Uri.TryCreate(Uri, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http") || uri.UserInfo.Length > 0)
         {
-            throw new ArtifactSyncException(ErrorCode.InvalidTarget, "-EmbedUri is no address without user and password, such as http://localhost:11434.", null);
+            throw new ArtifactSyncException(
+                ErrorCode.InvalidTarget, "-EmbedUri is no address without user and password, such as http://localhost:11434.", null);
         }
         return GitLabAddress.IsSafe(uri) ? this : throw new ArtifactSyncException(
             ErrorCode.EmbedInsecure, $"'{Uri}' would send texts of the archive in the clear; use https (http is for this machine alone).", Uri);
@@ -57,7 +58,7 @@ internal sealed class EmbedClient : IDisposable
             if (!response.IsSuccessStatusCode)
             {
                 var said = ServerWords.Read(body, response.Content.Headers.ContentType?.MediaType).Text;
-                throw new ArtifactSyncException(ErrorCode.EmbedFailed, $"The embedding server '{_target.Uri}' answered {(int)response.StatusCode} {said}", _target.Uri);
+                throw Failed($"answered {(int)response.StatusCode} {said}");
             }
             return Read(body, texts.Count);
         }
@@ -106,11 +107,11 @@ internal sealed class EmbedClient : IDisposable
             var size = vectors is { Count: > 0 } ? vectors[0]?.Count ?? 0 : 0;
             return vectors?.Count == count && size is > 0 and <= MaxDimensions && vectors.TrueForAll(v => v?.Count == size)
                 ? [.. vectors.Select(v => Normalize([.. v!]))]
-                : throw new ArtifactSyncException(ErrorCode.EmbedFailed, $"The embedding server '{_target.Uri}' did not send one vector a text.", _target.Uri);
+                : throw Failed("did not send one vector a text.");
         }
         catch (JsonException e)
         {
-            throw new ArtifactSyncException(ErrorCode.EmbedFailed, $"The embedding server '{_target.Uri}' answered with something else than vectors.", _target.Uri, e);
+            throw Failed("answered with something else than vectors.", e);
         }
     }
 
@@ -119,6 +120,9 @@ internal sealed class EmbedClient : IDisposable
         var length = (float)Math.Sqrt(vector.Sum(v => (double)v * v));
         return length > 0 && float.IsFinite(length) ? [.. vector.Select(v => v / length)] : new float[vector.Length];
     }
+
+    private ArtifactSyncException Failed(string how, Exception? inner = null) => new(
+        ErrorCode.EmbedFailed, $"The embedding server '{_target.Uri}' {how}", _target.Uri, inner);
 
     private ArtifactSyncException Unavailable(string why, Exception inner) => new(
         ErrorCode.EmbedUnavailable, $"The embedding server '{_target.Uri}' can't be reached: {why}", _target.Uri, inner);

@@ -149,10 +149,12 @@ internal sealed class GitLabClient : IDisposable
         var words = ServerWords.Read(body.Span, response.Content.Headers.ContentType?.MediaType);
         var asked = _retry.Asked(response.Headers);
         var said = words.Text.Length > 0 ? $": {Redact(words.Text)}" : ".";
-        return (null, new GitLabFault(Code(response.StatusCode, words), $"{_api.Host} answered {(int)response.StatusCode}{said}", (int)response.StatusCode)
+        var status = (int)response.StatusCode;
+        var fault = new GitLabFault(Code(response.StatusCode, words), $"{_api.Host} answered {status}{said}", status)
         {
             RetryAfter = asked is { } span ? (long)Math.Ceiling(span.TotalSeconds) : null,
-        }, asked);
+        };
+        return (null, fault, asked);
     }
 
     private static ErrorCode Code(HttpStatusCode status, ServerWords words) => (int)status switch
@@ -169,7 +171,8 @@ internal sealed class GitLabClient : IDisposable
         _ => ErrorCode.InvalidResponse,
     };
 
-    private GitLabFault Broken(Exception e) => e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } or AuthenticationException
+    private GitLabFault Broken(Exception e) =>
+        e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } or AuthenticationException
         || e.InnerException is AuthenticationException
         ? new GitLabFault(ErrorCode.TlsError, $"The secure connection to {_api.Authority} failed: {(e.InnerException ?? e).Message}", inner: e)
         : new GitLabFault(ErrorCode.Network, $"{_api.Authority} can't be reached: {e.Message}", inner: e);
@@ -219,7 +222,8 @@ internal sealed class GitLabClient : IDisposable
         {
             return null;
         }
-        var next = links.SelectMany(link => link.Split(',')).FirstOrDefault(link => link.Contains("rel=\"next\"", StringComparison.OrdinalIgnoreCase));
+        var next = links.SelectMany(link => link.Split(','))
+            .FirstOrDefault(link => link.Contains("rel=\"next\"", StringComparison.OrdinalIgnoreCase));
         var query = next?.Split('>')[0].Split('?', 2).ElementAtOrDefault(1);
         return query?.Split('&').Select(part => part.Split('=', 2)).FirstOrDefault(part => part is ["page", _])?[1] ?? "";
     }

@@ -43,7 +43,8 @@ internal sealed class GitLabPager(GitLabClient client, BundleStore bundle)
         long? first = null, last = null;
         for (var page = 1; ;)
         {
-            var response = await client.GetAsync(string.Create(CultureInfo.InvariantCulture, $"{path}?per_page={PageSize}&page={page}"), cancellationToken);
+            var response = await client.GetAsync(
+                string.Create(CultureInfo.InvariantCulture, $"{path}?per_page={PageSize}&page={page}"), cancellationToken);
             if (response.Location is not null)
             {
                 throw new GitLabFault(ErrorCode.InvalidResponse, $"The list '{path}' redirects elsewhere.", 301);
@@ -56,9 +57,11 @@ internal sealed class GitLabPager(GitLabClient client, BundleStore bundle)
             {
                 return (new FetchedList(pages), first == last || pages.Count == 1);
             }
-            page = int.TryParse(response.NextPage, NumberStyles.None, CultureInfo.InvariantCulture, out var next) && next > page && pages.Count < MaxPages
+            page = int.TryParse(response.NextPage, NumberStyles.None, CultureInfo.InvariantCulture, out var next)
+                && next > page && pages.Count < MaxPages
                 ? next
-                : throw new GitLabFault(ErrorCode.PaginationIncomplete, $"The list '{path}' goes on with page '{response.NextPage}' after page {page}.");
+                : throw new GitLabFault(
+                    ErrorCode.PaginationIncomplete, $"The list '{path}' goes on with page '{response.NextPage}' after page {page}.");
         }
     }
 }

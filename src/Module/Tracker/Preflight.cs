@@ -54,7 +54,8 @@ internal sealed class Preflight(GitLabClient client, BundleStore bundle, string 
         if (entity.Iid != item.Iid || entity.ProjectId != project.Id)
         {
             throw new GitLabFault(
-                ErrorCode.PayloadMismatch, $"Asked for {item} of project {project.Id}, the server sent {item.EntityType} {entity.Iid} of project {entity.ProjectId}.", 200);
+                ErrorCode.PayloadMismatch,
+                $"Asked for {item} of project {project.Id}, the server sent {item.EntityType} {entity.Iid} of project {entity.ProjectId}.", 200);
         }
         var row = EntityRow.Of(item, entity);
 
@@ -113,7 +114,8 @@ internal sealed class Preflight(GitLabClient client, BundleStore bundle, string 
             var response = await client.GetAsync("user", cancellationToken);
             return response.Location is null ? GitLabText.Parse(response.Body, GitLabJson.Default.GitLabUser, "user").Id : null;
         }
-        catch (GitLabFault fault) when (fault.Code is ErrorCode.Forbidden or ErrorCode.InsufficientScope or ErrorCode.NotFound or ErrorCode.InvalidResponse)
+        catch (GitLabFault fault) when (fault.Code is ErrorCode.Forbidden or ErrorCode.InsufficientScope or ErrorCode.NotFound
+            or ErrorCode.InvalidResponse)
         {
             return null;
         }

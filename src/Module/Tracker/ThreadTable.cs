@@ -10,50 +10,80 @@ internal readonly record struct ListOutcome(long Changed, long Missing)
     public static ListOutcome operator +(ListOutcome a, ListOutcome b) => new(a.Changed + b.Changed, a.Missing + b.Missing);
 }
 
-/// <summary><c>discussions</c> and <c>notes</c>. Rows that say the same are not touched; what a list lacks is marked, never deleted.</summary>
-internal static class ThreadTable
+/// <summary>
+/// Writes the <c>discussions</c> and <c>notes</c> of one item. Rows that say the same are not touched. Statements are prepared
+/// once: there may be thousands of notes.
+/// </summary>
+internal sealed class ThreadWriter(Database db, long projectId, string entityType, long entityId) : IDisposable
 {
-    public static (long Id, bool Changed) PutDiscussion(
-        Database db, long projectId, string entityType, long entityId, string gitlabId, bool individual, long seq)
+    private readonly Statement _putThread = db.Prepare(
+        """
+        INSERT INTO discussions(project_id, entity_type, entity_id, gitlab_id, individual_note, seq) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT(entity_type, entity_id, gitlab_id) DO UPDATE SET individual_note = excluded.individual_note, seq = excluded.seq,
+          deleted_at = NULL
+        WHERE (individual_note, seq) IS NOT (excluded.individual_note, excluded.seq) OR deleted_at IS NOT NULL
+        RETURNING id
+        """);
+
+    private readonly Statement _findThread = db.Prepare("SELECT id FROM discussions WHERE entity_type = ? AND entity_id = ? AND gitlab_id = ?");
+
+    private readonly Statement _putNote = db.Prepare(
+        """
+        INSERT INTO notes(discussion_id, project_id, gitlab_id, seq, type, author, system, internal, resolvable, resolved, resolved_by,
+          resolved_at, position_json, created_at, updated_at, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT(project_id, gitlab_id) DO UPDATE SET discussion_id = excluded.discussion_id, seq = excluded.seq, type = excluded.type,
+          author = excluded.author, system = excluded.system, internal = excluded.internal, resolvable = excluded.resolvable,
+          resolved = excluded.resolved, resolved_by = excluded.resolved_by, resolved_at = excluded.resolved_at,
+          position_json = excluded.position_json, created_at = excluded.created_at, updated_at = excluded.updated_at,
+          body = excluded.body, deleted_at = NULL
+        WHERE deleted_at IS NOT NULL OR body IS NOT excluded.body
+          OR (discussion_id, seq, type, author, system, internal, resolvable, resolved, resolved_by, resolved_at, position_json, created_at,
+              updated_at)
+            IS NOT (excluded.discussion_id, excluded.seq, excluded.type, excluded.author, excluded.system, excluded.internal,
+              excluded.resolvable, excluded.resolved, excluded.resolved_by, excluded.resolved_at, excluded.position_json,
+              excluded.created_at, excluded.updated_at)
+        """);
+
+    public (long Id, bool Changed) PutDiscussion(string gitlabId, bool individual, long seq)
     {
-        var changed = db.Execute(
-            """
-            INSERT INTO discussions(project_id, entity_type, entity_id, gitlab_id, individual_note, seq) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT(entity_type, entity_id, gitlab_id) DO UPDATE SET individual_note = excluded.individual_note, seq = excluded.seq,
-              deleted_at = NULL
-            WHERE (individual_note, seq) IS NOT (excluded.individual_note, excluded.seq) OR deleted_at IS NOT NULL
-            """,
-            projectId, entityType, entityId, gitlabId, individual, seq) > 0;
-        var id = db.Scalar<long>("SELECT id FROM discussions WHERE entity_type = ? AND entity_id = ? AND gitlab_id = ?", entityType, entityId, gitlabId);
-        return (id, changed);
+        _putThread.Bind(1, projectId).Bind(2, entityType).Bind(3, entityId).Bind(4, gitlabId).Bind(5, individual).Bind(6, seq);
+        if (_putThread.Step())
+        {
+            var id = _putThread.Int64(0);
+            _putThread.Reset();
+            return (id, true);
+        }
+        _putThread.Reset();
+        _findThread.Bind(1, entityType).Bind(2, entityId).Bind(3, gitlabId).Step();
+        var known = _findThread.Int64(0);
+        _findThread.Reset();
+        return (known, false);
     }
 
-    public static bool PutNote(Database db, long projectId, long discussionId, long seq, GitLabNote note)
+    public bool PutNote(long discussionId, long seq, GitLabNote note)
     {
         var created = note.CreatedAt?.ToUnixTimeMilliseconds() ?? 0;
-        return db.Execute(
-            """
-            INSERT INTO notes(discussion_id, project_id, gitlab_id, seq, type, author, system, internal, resolvable, resolved, resolved_by,
-              resolved_at, position_json, created_at, updated_at, body)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT(project_id, gitlab_id) DO UPDATE SET discussion_id = excluded.discussion_id, seq = excluded.seq, type = excluded.type,
-              author = excluded.author, system = excluded.system, internal = excluded.internal, resolvable = excluded.resolvable,
-              resolved = excluded.resolved, resolved_by = excluded.resolved_by, resolved_at = excluded.resolved_at,
-              position_json = excluded.position_json, created_at = excluded.created_at, updated_at = excluded.updated_at,
-              body = excluded.body, deleted_at = NULL
-            WHERE deleted_at IS NOT NULL OR body IS NOT excluded.body
-              OR (discussion_id, seq, type, author, system, internal, resolvable, resolved, resolved_by, resolved_at, position_json, created_at,
-                  updated_at)
-                IS NOT (excluded.discussion_id, excluded.seq, excluded.type, excluded.author, excluded.system, excluded.internal,
-                  excluded.resolvable, excluded.resolved, excluded.resolved_by, excluded.resolved_at, excluded.position_json,
-                  excluded.created_at, excluded.updated_at)
-            """,
-            discussionId, projectId, note.Id, seq, note.Type, note.Author?.Handle, note.System ?? false,
-            note.Internal ?? note.Confidential ?? false, note.Resolvable ?? false, note.Resolved, note.ResolvedBy?.Handle,
-            note.ResolvedAt?.ToUnixTimeMilliseconds(), Position(note), created, note.UpdatedAt?.ToUnixTimeMilliseconds() ?? created,
-            note.Body ?? "") > 0;
+        var position = note.Position is { ValueKind: System.Text.Json.JsonValueKind.Object } json ? json.GetRawText() : null;
+        _putNote.Bind(1, discussionId).Bind(2, projectId).Bind(3, note.Id).Bind(4, seq).Bind(5, note.Type).Bind(6, note.Author?.Handle)
+            .Bind(7, note.System ?? false).Bind(8, note.Internal ?? note.Confidential ?? false).Bind(9, note.Resolvable ?? false)
+            .Bind(10, note.Resolved is { } resolved ? (resolved ? 1 : 0) : (long?)null).Bind(11, note.ResolvedBy?.Handle)
+            .Bind(12, note.ResolvedAt?.ToUnixTimeMilliseconds()).Bind(13, position).Bind(14, created)
+            .Bind(15, note.UpdatedAt?.ToUnixTimeMilliseconds() ?? created).Bind(16, note.Body ?? "");
+        return _putNote.Run() > 0;
     }
 
+    public void Dispose()
+    {
+        _putThread.Dispose();
+        _findThread.Dispose();
+        _putNote.Dispose();
+    }
+}
+
+/// <summary>What a complete list lacks is marked, never deleted.</summary>
+internal static class ThreadTable
+{
     /// <summary>Stored threads and notes of an item that a complete list lacks; marked as deleted when <paramref name="mark"/>.</summary>
     public static ListOutcome Missing(
         Database db, string entityType, long entityId, IEnumerable<string> discussions, IEnumerable<long> notes, bool mark, long now)
@@ -71,9 +101,6 @@ internal static class ThreadTable
             + db.Execute($"UPDATE discussions SET deleted_at = ?4 WHERE {missingThreads}", entityType, entityId, seen, now);
         return new(count, count);
     }
-
-    private static string? Position(GitLabNote note) =>
-        note.Position is { ValueKind: System.Text.Json.JsonValueKind.Object } position ? position.GetRawText() : null;
 }
 
 /// <summary><c>resource_events</c>: of each kind the numbers are unique by themselves.</summary>

@@ -17,7 +17,8 @@ internal static class TrackedReader
     public static IEnumerable<TrackedMergeRequest> MergeRequests(ArchiveDatabase archive, TrackedQuery query)
     {
         var (where, args) = Where(query);
-        return TrackedRows.MergeRequests(archive.Reader, where, args, archive.Folder).Select(row => With(archive.Reader, query, row.MergeRequest, row.Id));
+        return TrackedRows.MergeRequests(archive.Reader, where, args, archive.Folder)
+            .Select(row => With(archive.Reader, query, row.MergeRequest, row.Id));
     }
 
     private static T With<T>(Database db, TrackedQuery query, T entity, long id) where T : TrackedEntity => entity with

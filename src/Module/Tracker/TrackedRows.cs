@@ -118,7 +118,8 @@ internal static class TrackedRows
             return null;
         }
         using var document = JsonDocument.Parse(json);
-        string? Text(string name) => document.RootElement.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number
+        string? Text(string name) => document.RootElement.TryGetProperty(name, out var value)
+            && value.ValueKind is JsonValueKind.String or JsonValueKind.Number
             ? value.ToString() : null;
         var path = Text("new_path") ?? Text("old_path");
         var line = Text("new_line") ?? Text("old_line");

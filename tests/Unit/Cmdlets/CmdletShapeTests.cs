@@ -25,11 +25,11 @@ public partial class CmdletShapeTests
     [InlineData("Update-ArchiveIndex", "__AllParameterSets",
         "[-NoEmbed] [-EmbedUri Uri] [-EmbedModel String] [-LockTimeout TimeSpan] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Surgical",
-        "-Project String [-Issue Int64[]] [-MergeRequest Int64[]] [-GitLabUri Uri] [-Token SecureString] [-NoDocs] [-NoEmbed] [-EmbedUri Uri] "
-        + "[-EmbedModel String] [-MaxEntities Int32] [-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "-Project String [-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-Issue Int64[]] [-MergeRequest Int64[]] [-GitLabUri Uri] "
+        + "[-Token SecureString] [-NoDocs] [-NoEmbed] [-EmbedUri Uri] [-EmbedModel String] [-MaxEntities Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "SurgicalItem",
-        "-Project String -EntityType String -Iid Int64 [-GitLabUri Uri] [-Token SecureString] [-NoDocs] [-NoEmbed] [-EmbedUri Uri] "
-        + "[-EmbedModel String] [-MaxEntities Int32] [-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "-Project String -EntityType String -Iid Int64 [-PreflightOnly] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-GitLabUri Uri] "
+        + "[-Token SecureString] [-NoDocs] [-NoEmbed] [-EmbedUri Uri] [-EmbedModel String] [-MaxEntities Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Get-ArchiveSession", "Filter",
         "[-Project String] [-Origin String] [-Since DateTimeOffset] [-Name String] [-Query String] [-Starred] [-Trashed] "
         + "[-First Int32] [-IncludeMessage] [-ArchivePath String]")]
@@ -85,6 +85,7 @@ public partial class CmdletShapeTests
     [InlineData("Get-QuarantinedArtifact", "Id", "[-ArtifactId] Int64[] [-ArchivePath String]")]
     [InlineData("Restore-QuarantinedArtifact", "", "[-ArtifactId] Int64[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Remove-QuarantinedArtifact", "", "[-ArtifactId] Int64[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+        "-RetryFailed -RunId String[] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-IncludePermanent] [-Token SecureString] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
     [InlineData("Get-SyncState", "", "[[-Project] String[]] [-ArchivePath String]")]
@@ -126,6 +127,12 @@ public partial class CmdletShapeTests
     [InlineData("Get-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", "Filter", false)]
     [InlineData("Restore-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", null, true)]
     [InlineData("Remove-QuarantinedArtifact", "ArtifactSync.Model.QuarantinedArtifact", null, true)]
+    [InlineData("Get-TrackedIssue", "ArtifactSync.Model.TrackedIssue", null, false)]
+    [InlineData("Get-TrackedMergeRequest", "ArtifactSync.Model.TrackedMergeRequest", null, false)]
+    [InlineData("Find-ArchiveDocument", "ArtifactSync.Model.ArchiveDocument", null, false)]
+    [InlineData("Update-ArchiveIndex", "ArtifactSync.Model.SyncRun", null, true)]
+    [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
+    [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
     public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string? defaultSet, bool shouldProcess)
     {
         var cmdlet = Cmdlet(name);

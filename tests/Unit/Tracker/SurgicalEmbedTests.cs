@@ -7,43 +7,36 @@ using static ArtifactSync.Tests.Tracker.SurgicalWorld;
 
 namespace ArtifactSync.Tests.Tracker;
 
-[Trait("Category", "Surgical")]
-public sealed class SurgicalEmbedTests : IAsyncLifetime
+public sealed class SurgicalEmbedTests : SurgicalTests
 {
-    private SurgicalWorld _world = null!;
-
-    public async Task InitializeAsync() => _world = await StartAsync();
-
-    public async Task DisposeAsync() => await _world.DisposeAsync();
-
     [Fact(DisplayName = "embed_never_takes_on_unrelated_documents")]
     public async Task Embed_WithUnrelatedBacklog_TakesOnlyItsOwn()
     {
-        _world.AddBusyIssue(1);
-        _world.AddBusyIssue(2);
-        await _world.RunAsync(_world.Request(Issue(1)) with { NoEmbed = true });
-        var run = await _world.RunAsync(_world.Request(Issue(2)) with { Embed = _world.Embed() });
+        World.AddBusyIssue(1);
+        World.AddBusyIssue(2);
+        await World.RunAsync(World.Request(Issue(1)) with { NoEmbed = true });
+        var run = await World.RunAsync(World.Request(Issue(2)) with { Embed = World.Embed() });
         Assert.Equal((RunStatus.Succeeded, 1L), (run.Status, run.Counters.DocumentsEmbedded));
-        Assert.Equal(1, _world.Count("embeddings"));
-        Assert.Equal("Issue 2", _world.Read(db => db.Scalar<string>("SELECT title FROM documents d JOIN embeddings e ON e.document_id = d.id")));
+        Assert.Equal(1, World.Count("embeddings"));
+        Assert.Equal("Issue 2", World.Read(db => db.Scalar<string>("SELECT title FROM documents d JOIN embeddings e ON e.document_id = d.id")));
 
-        var drain = await _world.UpdateIndexAsync(_world.Embed());
-        Assert.Equal((1L, 2L), (drain.Counters.DocumentsEmbedded, _world.Count("embeddings")));
-        Assert.Equal(0, (await _world.UpdateIndexAsync(_world.Embed())).Counters.DocumentsEmbedded);
+        var drain = await World.UpdateIndexAsync(World.Embed());
+        Assert.Equal((1L, 2L), (drain.Counters.DocumentsEmbedded, World.Count("embeddings")));
+        Assert.Equal(0, (await World.UpdateIndexAsync(World.Embed())).Counters.DocumentsEmbedded);
     }
 
     [Fact(DisplayName = "retry_after_embed_failure_embeds_though_documents_are_unchanged")]
     public async Task Retry_AfterEmbedFailure_Embeds()
     {
-        _world.AddBusyIssue(1);
-        var before = _world.Server.Intercept;
-        _world.Server.Fail("/api/embed", new GoldenError("x", 500, "application/json", new Dictionary<string, string>(StringComparer.Ordinal), """{"error":"model not loaded"}"""));
-        var run = await _world.RunAsync(_world.Request(Issue(1)) with { Embed = _world.Embed() });
+        World.AddBusyIssue(1);
+        var before = World.Server.Intercept;
+        World.Server.Fail("/api/embed", new GoldenError("x", 500, "application/json", new Dictionary<string, string>(StringComparer.Ordinal), """{"error":"model not loaded"}"""));
+        var run = await World.RunAsync(World.Request(Issue(1)) with { Embed = World.Embed() });
         Assert.Equal((RunStatus.Partial, nameof(ErrorCode.EmbedFailed)), (run.Status, run.ErrorCode));
         Assert.Contains("model not loaded", run.ErrorMessage!, StringComparison.Ordinal);
-        Assert.Equal((1, 0), (_world.Count("documents"), _world.Count("embeddings")));
-        _world.Server.Intercept = before;
-        var retry = await _world.RetryAsync(Assert.Single(_world.Retryable()));
+        Assert.Equal((1, 0), (World.Count("documents"), World.Count("embeddings")));
+        World.Server.Intercept = before;
+        var retry = await World.RetryAsync(Assert.Single(World.Retryable()));
         Assert.Equal((RunStatus.Succeeded, 1L, 1L, 1L), (retry.Status, retry.Counters.Unchanged, retry.Counters.DocumentsRegenerated, retry.Counters.DocumentsEmbedded));
     }
 
@@ -52,25 +45,25 @@ public sealed class SurgicalEmbedTests : IAsyncLifetime
     [InlineData(false, RunStatus.Succeeded)]
     public async Task Embed_WithoutServer_FailsOnlyWhenAskedFor(bool required, RunStatus status)
     {
-        _world.AddBusyIssue(1);
-        _world.AddBusyIssue(2);
-        var run = await _world.RunAsync(_world.Request(Issue(1), Issue(2)) with { Embed = new EmbedTarget("http://127.0.0.1:9", "m", required) });
+        World.AddBusyIssue(1);
+        World.AddBusyIssue(2);
+        var run = await World.RunAsync(World.Request(Issue(1), Issue(2)) with { Embed = new EmbedTarget("http://127.0.0.1:9", "m", required) });
         Assert.Equal(status, run.Status);
         Assert.Equal(2, run.Counters.DocumentsRegenerated);
-        Assert.Equal(required ? 1 : 0, _world.Retryable().Count);
+        Assert.Equal(required ? 1 : 0, World.Retryable().Count);
         Assert.Equal(2, run.Entities.Count(e => e.Stage == "embed" && e.Status == (required ? EntityStatus.Failed : EntityStatus.Skipped)));
     }
 
     [Fact]
     public async Task Embed_LongDocument_IsResumedAtTheChunkWhereItStopped()
     {
-        var item = _world.AddIssue(1);
+        var item = World.AddIssue(1);
         for (var i = 0; i < 40; i++)
         {
             item.AddNote(1000 + i, string.Join(' ', Enumerable.Range(i * 1000, 300)));
         }
         var requests = 0;
-        _world.Server.Intercept = context =>
+        World.Server.Intercept = context =>
         {
             if (context.Request.Path == "/api/embed" && ++requests == 3)
             {
@@ -79,11 +72,11 @@ public sealed class SurgicalEmbedTests : IAsyncLifetime
             }
             return Task.FromResult(false);
         };
-        var run = await _world.RunAsync(_world.Request(Issue(1)) with { Embed = _world.Embed() });
-        Assert.Equal((RunStatus.Partial, 32L), (run.Status, _world.Count("embeddings")));
-        var drain = await _world.UpdateIndexAsync(_world.Embed());
-        var chunks = _world.Read(db => db.First("SELECT title, body FROM documents", row => Embedder.Chunks(row.Text(0), row.Text(1)).Count));
-        Assert.Equal((1L, (long)chunks), (drain.Counters.DocumentsEmbedded, _world.Count("embeddings", "document_hash = (SELECT content_hash FROM documents)")));
+        var run = await World.RunAsync(World.Request(Issue(1)) with { Embed = World.Embed() });
+        Assert.Equal((RunStatus.Partial, 32L), (run.Status, World.Count("embeddings")));
+        var drain = await World.UpdateIndexAsync(World.Embed());
+        var chunks = World.Read(db => db.First("SELECT title, body FROM documents", row => Embedder.Chunks(row.Text(0), row.Text(1)).Count));
+        Assert.Equal((1L, (long)chunks), (drain.Counters.DocumentsEmbedded, World.Count("embeddings", "document_hash = (SELECT content_hash FROM documents)")));
         Assert.Equal(3 + (int)Math.Ceiling((chunks - 32) / 16.0), requests);
     }
 
@@ -96,8 +89,8 @@ public sealed class SurgicalEmbedTests : IAsyncLifetime
     [InlineData("nonsense")]
     public async Task Embed_Nonsense_IsAFailureOfThatStage(string answer)
     {
-        _world.AddBusyIssue(1);
-        _world.Server.Intercept = async context =>
+        World.AddBusyIssue(1);
+        World.Server.Intercept = async context =>
         {
             if (context.Request.Path != "/api/embed")
             {
@@ -106,24 +99,24 @@ public sealed class SurgicalEmbedTests : IAsyncLifetime
             await FakeServer.WriteAsync(context, 200, "application/json", System.Text.Encoding.UTF8.GetBytes(answer));
             return true;
         };
-        var run = await _world.RunAsync(_world.Request(Issue(1)) with { Embed = _world.Embed() });
+        var run = await World.RunAsync(World.Request(Issue(1)) with { Embed = World.Embed() });
         Assert.Equal((RunStatus.Partial, nameof(ErrorCode.EmbedFailed)), (run.Status, run.ErrorCode));
     }
 
     [Fact]
     public async Task Search_ByMeaning_FusesBothRankings()
     {
-        _world.AddIssue(1, "Crashing importers");
-        _world.AddIssue(2, "A crash report template");
-        _world.AddIssue(3, "Colours of the sidebar");
-        await _world.RunAsync(_world.Request(Issue(1), Issue(2), Issue(3)) with { Embed = _world.Embed() });
-        var words = await _world.Engine.FindDocumentsAsync(new DocumentQuery { Text = "crash" }, default);
+        World.AddIssue(1, "Crashing importers");
+        World.AddIssue(2, "A crash report template");
+        World.AddIssue(3, "Colours of the sidebar");
+        await World.RunAsync(World.Request(Issue(1), Issue(2), Issue(3)) with { Embed = World.Embed() });
+        var words = await World.Engine.FindDocumentsAsync(new DocumentQuery { Text = "crash" }, default);
         Assert.Equal([2L], words.Select(d => d.Iid));
         Assert.Contains("«crash»", words[0].Snippet, StringComparison.OrdinalIgnoreCase);
-        var both = await _world.Engine.FindDocumentsAsync(new DocumentQuery { Text = "crash", Semantic = _world.Embed(), First = 2 }, default);
+        var both = await World.Engine.FindDocumentsAsync(new DocumentQuery { Text = "crash", Semantic = World.Embed(), First = 2 }, default);
         Assert.Equal([2L, 1L], both.Select(d => d.Iid));
-        Assert.Empty(await _world.Engine.FindDocumentsAsync(new DocumentQuery { Text = "crash", Semantic = _world.Embed(), Project = "other/*" }, default));
-        var fault = await Assert.ThrowsAsync<ArtifactSyncException>(() => _world.Engine.FindDocumentsAsync(
+        Assert.Empty(await World.Engine.FindDocumentsAsync(new DocumentQuery { Text = "crash", Semantic = World.Embed(), Project = "other/*" }, default));
+        var fault = await Assert.ThrowsAsync<ArtifactSyncException>(() => World.Engine.FindDocumentsAsync(
             new DocumentQuery { Text = "crash", Semantic = new EmbedTarget("http://127.0.0.1:9", "m", true) }, default));
         Assert.Equal(ErrorCode.EmbedUnavailable, fault.Code);
     }

@@ -1,5 +1,6 @@
 using System.Security;
 using ArtifactSync.Archive;
+using ArtifactSync.Errors;
 using ArtifactSync.FakeGitLab;
 using ArtifactSync.Model;
 using ArtifactSync.Sync;
@@ -87,7 +88,7 @@ internal sealed class SurgicalWorld : IAsyncDisposable
     public async Task<SyncRun> RetryAsync(SyncRun run, bool permanent = false)
     {
         Clock.Advance(TimeSpan.FromSeconds(1));
-        return await Engine.RetryAsync(new RetryRequest { RunId = run.RunId!, IncludePermanent = permanent }, NullObserver.Instance, default);
+        return await Engine.RetryAsync(new RetryRequest { RunId = run.RunId!, IncludePermanent = permanent, Token = Secret("t") }, NullObserver.Instance, default);
     }
 
     public Task<SyncRun> UpdateIndexAsync(EmbedTarget? embed = null) =>
@@ -124,6 +125,16 @@ internal sealed class SurgicalWorld : IAsyncDisposable
     /// <summary>All bytes that the archive wrote, for a search after secrets.</summary>
     public IEnumerable<byte[]> Files() => _folder.Files().Select(f => File.ReadAllBytes(_folder[f]));
 
+    /// <summary>Code and status of a run of issue 7, which fails in its preflight and writes nothing.</summary>
+    public async Task<(string Code, int? Status)> FailureAsync()
+    {
+        var run = await RunAsync(Issue(7));
+        Assert.Equal((RunStatus.Failed, nameof(ErrorCode.SurgicalPreflightFailed)), (run.Status, run.ErrorCode));
+        Assert.Equal(0, Count("issues"));
+        var entity = run.Entities.Single();
+        return (entity.ErrorCode!, entity.HttpStatus);
+    }
+
     public async ValueTask DisposeAsync()
     {
         try
@@ -157,6 +168,17 @@ internal sealed class SurgicalWorld : IAsyncDisposable
         db.Execute("INSERT INTO document_text(document_text) VALUES ('integrity-check')");
         Assert.Equal("ok", db.Scalar<string>("PRAGMA integrity_check"));
     }
+}
+
+/// <summary>Tests in a world of their own, which is sound when they end.</summary>
+[Trait("Category", "Surgical")]
+public abstract class SurgicalTests : IAsyncLifetime
+{
+    private protected SurgicalWorld World { get; private set; } = null!;
+
+    public virtual async Task InitializeAsync() => World = await SurgicalWorld.StartAsync();
+
+    public async Task DisposeAsync() => await World.DisposeAsync();
 }
 
 /// <summary>The recorded responses; a test without them is skipped by its data.</summary>
