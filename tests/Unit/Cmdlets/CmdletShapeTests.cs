@@ -25,6 +25,12 @@ public partial class CmdletShapeTests
         + "[-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
     [InlineData("Invoke-ArtifactSync", "Retry",
         "-RetryFailed -RunId String[] [-LockTimeout TimeSpan] [-ThrottleLimit Int32] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Get-ArchiveMemory", "Filter",
+        "[-Query String] [-Project String] [-Type String] [-Since DateTimeOffset] [-IncludeDeleted] [-First Int32] [-ArchivePath String]")]
+    [InlineData("Get-ArchiveMemory", "SyncId", "[-SyncId] String[] [-IncludeDeleted] [-ArchivePath String]")]
+    [InlineData("Import-ArchiveMemory", "Path", "[-Path] String[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Import-ArchiveMemory", "LiteralPath", "-LiteralPath String[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Import-ArchiveMemory", "InputObject", "-InputObject PSObject [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax) =>
         Assert.Equal(syntax, Syntax(Cmdlet(name), set));
 
@@ -33,7 +39,18 @@ public partial class CmdletShapeTests
     [InlineData("Get-SyncRun", "ArtifactSync.Model.SyncRun", "Filter", false)]
     [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
-    public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string defaultSet, bool shouldProcess)
+    [InlineData("Add-ArchiveMemory", "ArtifactSync.Model.ArchiveMemory", null, true)]
+    [InlineData("Disable-MemoryProject", "ArtifactSync.Model.MemoryProject", null, true)]
+    [InlineData("Enable-MemoryProject", "ArtifactSync.Model.MemoryProject", null, true)]
+    [InlineData("Export-ArchiveMemory", "ArtifactSync.Model.MemoryExport", null, true)]
+    [InlineData("Export-MemoryChunk", "ArtifactSync.Model.MemoryChunk", null, true)]
+    [InlineData("Get-ArchiveMemory", "ArtifactSync.Model.ArchiveMemory", "Filter", false)]
+    [InlineData("Get-MemoryQuarantine", "ArtifactSync.Model.QuarantinedMemory", null, false)]
+    [InlineData("Import-ArchiveMemory", "ArtifactSync.Model.MemoryImportResult", "Path", true)]
+    [InlineData("Import-MemoryChunk", "ArtifactSync.Model.MemoryImportResult", null, true)]
+    [InlineData("Remove-ArchiveMemory", "ArtifactSync.Model.ArchiveMemory", null, true)]
+    [InlineData("Set-ArchiveMemory", "ArtifactSync.Model.ArchiveMemory", null, true)]
+    public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string? defaultSet, bool shouldProcess)
     {
         var cmdlet = Cmdlet(name);
         Assert.Equal([output], cmdlet.OutputTypes);
@@ -49,6 +66,11 @@ public partial class CmdletShapeTests
     [InlineData("Invoke-ArtifactSync", "Target", "True (ByValue)", "")]
     [InlineData("Invoke-ArtifactSync", "RunId", "True (ByPropertyName)", "")]
     [InlineData("Invoke-ArtifactSync", "ArchivePath", "True (ByPropertyName)", "Archive")]
+    [InlineData("Get-ArchiveMemory", "SyncId", "True (ByValue, ByPropertyName)", "")]
+    [InlineData("Import-ArchiveMemory", "InputObject", "True (ByValue)", "")]
+    [InlineData("Import-MemoryChunk", "Path", "True (ByValue, ByPropertyName)", "PSPath LP LiteralPath")]
+    [InlineData("Remove-ArchiveMemory", "SyncId", "True (ByValue, ByPropertyName)", "")]
+    [InlineData("Set-ArchiveMemory", "SyncId", "True (ByValue, ByPropertyName)", "")]
     public void Parameter_FromThePipeline_BindsAsAgreed(string name, string parameter, string pipeline, string aliases)
     {
         var shape = Cmdlet(name).Parameters.Single(p => p.Name == parameter);
@@ -85,6 +107,12 @@ public partial class CmdletShapeTests
     [InlineData("ArtifactSync.Model.ArchiveMessage")]
     [InlineData("ArtifactSync.Model.ArchiveToolCall")]
     [InlineData("ArtifactSync.Model.ArchiveSessionImport")]
+    [InlineData("ArtifactSync.Model.ArchiveMemory")]
+    [InlineData("ArtifactSync.Model.MemoryChunk")]
+    [InlineData("ArtifactSync.Model.MemoryExport")]
+    [InlineData("ArtifactSync.Model.MemoryImportResult")]
+    [InlineData("ArtifactSync.Model.MemoryProject")]
+    [InlineData("ArtifactSync.Model.QuarantinedMemory")]
     public void FormatViews_OfAType_ShowItAliveAndDeserialized(string type)
     {
         Assert.NotNull(typeof(ArtifactSync.Model.SyncRun).Assembly.GetType(type));

@@ -87,7 +87,8 @@ public sealed class JournalTests
             var mine = JsonDocument.Parse(machine.Journal().First(j => j.EntityKey == row.Text("entity_key")).Payload).RootElement;
             foreach (var member in row.GetProperty("payload").EnumerateObject().Where(m => row.Text("op") == "upsert"))
             {
-                Assert.Equal(member.Value.ToString(), mine.GetProperty(member.Name).ToString());
+                // An empty project is left out: it is that of the session.
+                Assert.Equal(member.Value.ToString(), mine.TryGetProperty(member.Name, out var value) ? value.ToString() : "");
             }
         }
 

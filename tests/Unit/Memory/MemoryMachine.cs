@@ -160,6 +160,8 @@ internal static class RecordedRows
             case JsonValueKind.Object when expected.TryGetProperty("$fresh", out var prefix):
                 Assert.Matches($"^{prefix.GetString()}-[0-9a-f]{{16}}$", actual!.GetValue<string>());
                 break;
+            case JsonValueKind.Object when expected.TryGetProperty("invalid_utf8_hex", out _) || expected.TryGetProperty("$left_out", out _):
+                break; // never compared
             case JsonValueKind.Object when expected.TryGetProperty("$now", out _):
                 Assert.Equal(now, actual!.GetValue<string>());
                 break;
