@@ -48,6 +48,10 @@ public sealed partial class SyncEngine(EngineOptions options)
     /// <exception cref="ArtifactSyncException">RunNotFound; InvalidArgument: the run is still running or of another kind.</exception>
     public async Task<SyncRun> RetryAsync(string runId, IRunObserver observer, CancellationToken cancellationToken)
     {
+        if (await RetryMemoryAsync(runId, observer, cancellationToken) is { } repeated)
+        {
+            return repeated;
+        }
         ExchangeRecord record;
         using (var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly))
         {
