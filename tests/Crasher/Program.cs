@@ -4,6 +4,7 @@
 //        Crasher --exchanges <archive> <target> <rounds> (see RetentionSteps), or
 //        Crasher --surgical <archive> <server> <step> <iid>... (see SurgicalWrite), or
 //        Crasher --rebuild <archive> <step>, or
+//        Crasher --memory <folder> <import|import-chunks|export-chunk> <step, 0 = never> (see MemoryWork), or
 //        Crasher <archive> <target> <step, 0 = never>; prints the number of steps when it comes to its end.
 using System.Diagnostics;
 using System.Globalization;
@@ -13,6 +14,11 @@ using ArtifactSync.Sync;
 if (args[0] == "--write")
 {
     ArtifactSync.Crasher.ArchiveWrite.Run(args[1], args[2]);
+}
+
+if (args[0] == "--memory")
+{
+    return ArtifactSync.Crasher.MemoryWork.Run(args[1], args[2], int.Parse(args[3], CultureInfo.InvariantCulture));
 }
 
 if (args[0] == "--retention")

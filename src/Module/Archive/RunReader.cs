@@ -12,7 +12,7 @@ internal static class RunReader
     // retries settles it.
     private const string RetryableSql =
         $"""
-        (r.kind IN ('exchange', 'surgical', 'memory-sync') AND r.status IN ('failed', 'partial', 'aborted')
+        (r.kind IN ('exchange', 'surgical', 'memory-sync', 'memory-import') AND r.status IN ('failed', 'partial', 'aborted')
          AND CASE r.kind WHEN 'surgical' THEN EXISTS (SELECT 1 FROM json_each(r.requested_json, '$.items') i
            WHERE {SurgicalItems.OpenSql} AND NOT EXISTS (SELECT 1 FROM sync_run_entities e WHERE {SurgicalItems.OfItemSql}
              AND e.status = 'failed' AND e.error_code NOT IN (SELECT value FROM json_each(?1))))
