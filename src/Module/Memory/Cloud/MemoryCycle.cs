@@ -30,6 +30,11 @@ internal sealed class MemoryCycle(MemorySync sync)
         {
             report.Failure = fault;
         }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // Whatever it was, the next cycle comes (7.1); watching must not end by it.
+            report.Failure = new ArtifactSyncException(ErrorCode.UnexpectedError, $"The cycle with '{sync.Api.ServerUrl}' failed: {fault.Message}", sync.Api.ServerUrl, fault);
+        }
         finally
         {
             sync.Lease = null;

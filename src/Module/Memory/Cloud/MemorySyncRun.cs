@@ -64,7 +64,8 @@ internal sealed class MemorySyncRun(ArchiveDatabase archive, Func<IMutationApi> 
             var sync = new MemorySync(archive, api, cycle == 0 ? settings : settings with { IsStart = false, IsFull = false }, run.RunId, observer);
             var report = await new MemoryCycle(sync).RunAsync(archive.Options.LeaseTimeout, cancellationToken);
             Tell(run, report);
-            if (report.Failure is not null || report.PushFault is not null || (report.Queued == 0 && !report.WasReset) || !JournalTable.HasPending(archive.Reader))
+            var hasMore = (report.Queued > 0 || report.ReadFromZero) && JournalTable.Sendable(archive.Reader, 0, 1).Count > 0;
+            if (report.Failure is not null || report.PushFault is not null || !hasMore)
             {
                 return report.Failure;
             }
@@ -112,6 +113,7 @@ internal sealed class MemorySyncRun(ArchiveDatabase archive, Func<IMutationApi> 
             counters.Echoes += report.Echoes;
             counters.Stale += report.Stale;
             counters.Queued += report.Queued;
+            counters.Rejected += report.Died;
             counters.BytesSent += report.BytesSent;
             counters.BytesReceived += report.BytesReceived;
         });

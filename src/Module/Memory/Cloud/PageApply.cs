@@ -37,7 +37,7 @@ internal sealed class PageApply(MemorySync sync, PullPass pass)
         {
             throw new ArtifactSyncException(
                 ErrorCode.UnexpectedError,
-                $"Mutation {mutation.Seq} ({mutation.Op} of {mutation.Entity} '{mutation.EntityKey}') could not be applied: {fault.Message} " +
+                $"Mutation {mutation.Seq} could not be applied: {fault.Message} " +
                 "What came before it is kept; the next run begins there.",
                 sync.Api.ServerUrl, fault);
         }
@@ -136,6 +136,11 @@ internal sealed class PageApply(MemorySync sync, PullPass pass)
                     _stale += isNew ? 1 : 0;
                     break;
                 default:
+                    if (!isNew)
+                    {
+                        break; // told when it came first
+                    }
+
                     var isDead = result.Outcome == ApplyOutcome.Dead;
                     _faults.Add(new CycleFault(
                         Entity.IsKnown(pulled.Entity) ? pulled.Entity : "mutation", pulled.EntityKey, "pull", isDead ? ErrorCode.MutationUnusable : ErrorCode.MutationWaits,

@@ -17,6 +17,7 @@ internal sealed class PullEnd(MemorySync sync, PullPass pass)
         Replay(cancellationToken);
         var readable = pass.Owes == OwedPass.PassAfterReset ? await ReadableAsync(cancellationToken) : [];
         sync.Report.Queued += sync.Change("answers", change => Settle(change, readable), cancellationToken);
+        sync.Report.ReadFromZero |= pass.Kind == PassKind.FromZero;
         return true;
     }
 
