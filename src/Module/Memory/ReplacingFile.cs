@@ -20,7 +20,7 @@ internal static class ReplacingFile
         try
         {
             string? final;
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 64 * 1024))
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 64 * 1024))
             {
                 final = write(stream);
                 stream.Flush(flushToDisk: final is not null);

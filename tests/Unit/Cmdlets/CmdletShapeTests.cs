@@ -37,6 +37,12 @@ public partial class CmdletShapeTests
     [InlineData("Test-MemorySync", "",
         "[-Target] String [-Project String[]] [-Repair] [-Token SecureString] [-AllowInsecure] [-LockTimeout TimeSpan] [-ArchivePath String] "
         + "[-Confirm] [-WhatIf]")]
+    [InlineData("Get-ArchiveMemory", "Filter",
+        "[-Query String] [-Project String] [-Type String] [-Since DateTimeOffset] [-IncludeDeleted] [-First Int32] [-ArchivePath String]")]
+    [InlineData("Get-ArchiveMemory", "SyncId", "[-SyncId] String[] [-IncludeDeleted] [-ArchivePath String]")]
+    [InlineData("Import-ArchiveMemory", "Path", "[-Path] String[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Import-ArchiveMemory", "LiteralPath", "-LiteralPath String[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Import-ArchiveMemory", "InputObject", "-InputObject PSObject [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax)
     {
         // In any order: that of members of a partial class is the one in which the compiler was given its files.
@@ -54,6 +60,17 @@ public partial class CmdletShapeTests
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
     [InlineData("Get-SyncState", "ArtifactSync.Model.SyncState", null, false)]
     [InlineData("Test-MemorySync", "ArtifactSync.Model.MemoryFinding", null, true)]
+    [InlineData("Add-ArchiveMemory", "ArtifactSync.Model.ArchiveMemory", null, true)]
+    [InlineData("Disable-MemoryProject", "ArtifactSync.Model.MemoryProject", null, true)]
+    [InlineData("Enable-MemoryProject", "ArtifactSync.Model.MemoryProject", null, true)]
+    [InlineData("Export-ArchiveMemory", "ArtifactSync.Model.MemoryExport", null, true)]
+    [InlineData("Export-MemoryChunk", "ArtifactSync.Model.MemoryChunk", null, true)]
+    [InlineData("Get-ArchiveMemory", "ArtifactSync.Model.ArchiveMemory", "Filter", false)]
+    [InlineData("Get-MemoryQuarantine", "ArtifactSync.Model.QuarantinedMemory", null, false)]
+    [InlineData("Import-ArchiveMemory", "ArtifactSync.Model.MemoryImportResult", "Path", true)]
+    [InlineData("Import-MemoryChunk", "ArtifactSync.Model.MemoryImportResult", null, true)]
+    [InlineData("Remove-ArchiveMemory", "ArtifactSync.Model.ArchiveMemory", null, true)]
+    [InlineData("Set-ArchiveMemory", "ArtifactSync.Model.ArchiveMemory", null, true)]
     public void Cmdlet_Attributes_AreTheAgreedOnes(string name, string output, string? defaultSet, bool shouldProcess)
     {
         var cmdlet = Cmdlet(name);
@@ -72,6 +89,11 @@ public partial class CmdletShapeTests
     [InlineData("Stop-SyncPeer", "InputObject", "True (ByValue)", "")]
     [InlineData("Stop-SyncPeer", "ListenerId", "True (ByPropertyName)", "")]
     [InlineData("Invoke-ArtifactSync", "ArchivePath", "True (ByPropertyName)", "Archive")]
+    [InlineData("Get-ArchiveMemory", "SyncId", "True (ByValue, ByPropertyName)", "")]
+    [InlineData("Import-ArchiveMemory", "InputObject", "True (ByValue)", "")]
+    [InlineData("Import-MemoryChunk", "Path", "True (ByValue, ByPropertyName)", "PSPath LP LiteralPath")]
+    [InlineData("Remove-ArchiveMemory", "SyncId", "True (ByValue, ByPropertyName)", "")]
+    [InlineData("Set-ArchiveMemory", "SyncId", "True (ByValue, ByPropertyName)", "")]
     public void Parameter_FromThePipeline_BindsAsAgreed(string name, string parameter, string pipeline, string aliases)
     {
         var shape = Cmdlet(name).Parameters.Single(p => p.Name == parameter);
@@ -116,6 +138,12 @@ public partial class CmdletShapeTests
     [InlineData("ArtifactSync.Model.ArchiveSessionImport")]
     [InlineData("ArtifactSync.Model.SyncState")]
     [InlineData("ArtifactSync.Model.MemoryFinding")]
+    [InlineData("ArtifactSync.Model.ArchiveMemory")]
+    [InlineData("ArtifactSync.Model.MemoryChunk")]
+    [InlineData("ArtifactSync.Model.MemoryExport")]
+    [InlineData("ArtifactSync.Model.MemoryImportResult")]
+    [InlineData("ArtifactSync.Model.MemoryProject")]
+    [InlineData("ArtifactSync.Model.QuarantinedMemory")]
     public void FormatViews_OfAType_ShowItAliveAndDeserialized(string type)
     {
         Assert.NotNull(typeof(ArtifactSync.Model.SyncRun).Assembly.GetType(type));

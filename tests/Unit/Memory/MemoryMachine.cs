@@ -79,6 +79,19 @@ internal sealed class MemoryMachine : IDisposable
 
     public void Enroll(string project) => Change(change => MemoryProjectTable.Enroll(change.Db, project, change.NowMs));
 
+    /// <summary>Applies one mutation as a pull does.</summary>
+    public ApplyOutcome Apply(
+        string entity, string key, string op, JsonNode payload, long seq, MemoryOrder order = MemoryOrder.LogOrder, bool passFromZero = false) =>
+        Change(change => new MutationApplier(change, new VersionRule(order, 0, passFromZero))
+            .Apply(new Mutation(entity, key, op, "demo", payload.ToJsonString(), seq, "2026-04-27 10:00:00")).Outcome);
+
+    public void Replay(bool appliedSomething = true)
+    {
+        using var archive = ArchiveDatabase.Open(Options, ArchiveMode.ReadWrite);
+        using var lease = archive.AcquireLease("test", TimeSpan.FromSeconds(10), default);
+        Deferral.Replay(lease, Clock, Options.Random, default, appliedSomething, default);
+    }
+
     public IReadOnlyList<JournalEntry> Journal() => Read(db => (IReadOnlyList<JournalEntry>)[.. db.Query(
         "SELECT seq, entity, entity_key, op, project, payload, occurred_at FROM memory_mutations ORDER BY seq",
         static row => new JournalEntry(row.Int64(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5), row.Int64(6)))]);
@@ -147,6 +160,8 @@ internal static class RecordedRows
             case JsonValueKind.Object when expected.TryGetProperty("$fresh", out var prefix):
                 Assert.Matches($"^{prefix.GetString()}-[0-9a-f]{{16}}$", actual!.GetValue<string>());
                 break;
+            case JsonValueKind.Object when expected.TryGetProperty("invalid_utf8_hex", out _) || expected.TryGetProperty("$left_out", out _):
+                break; // never compared
             case JsonValueKind.Object when expected.TryGetProperty("$now", out _):
                 Assert.Equal(now, actual!.GetValue<string>());
                 break;

@@ -19,7 +19,7 @@ internal sealed class MemoryCycle(MemorySync sync)
         var report = sync.Report;
         try
         {
-            Identify(cancellationToken);
+            await IdentifyAsync(cancellationToken);
             report.Failure = sync.State.Owes == OwedPass.PassAfterReset ? null : await new MutationPush(sync).RunAsync(cancellationToken);
             if (report.Failure is null)
             {
@@ -51,7 +51,7 @@ internal sealed class MemoryCycle(MemorySync sync)
         sync.Lease = lease;
         try
         {
-            Identify(cancellationToken);
+            await IdentifyAsync(cancellationToken);
             await new MutationPull(sync).RunAsync(cancellationToken);
             return sync.Report;
         }
@@ -62,12 +62,14 @@ internal sealed class MemoryCycle(MemorySync sync)
     }
 
     /// <summary>Cursor and numbers belong to one server; another address is another log (7.3).</summary>
-    private void Identify(CancellationToken cancellationToken)
+    private async Task IdentifyAsync(CancellationToken cancellationToken)
     {
         var (state, server, now) = (sync.State, sync.Api.ServerUrl, sync.Now);
         var order = sync.Settings.Order ?? state.Order;
         if (state.ServerUrl is { } known && known != server)
         {
+            sync.BeforeRequest("probe", cancellationToken);
+            await sync.Api.PullAsync(0, 1, cancellationToken); // nothing is forgotten for an address that does not answer
             sync.Observer.Warning($"This archive was synchronised with '{known}' before; '{server}' is read from its beginning, and what it lacks is queued.");
             sync.Report.WasReset = true;
             sync.Write("server", db => MemoryTargetTable.Reset(db, server, now), cancellationToken);
