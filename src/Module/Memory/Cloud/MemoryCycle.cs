@@ -33,7 +33,8 @@ internal sealed class MemoryCycle(MemorySync sync)
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // Whatever it was, the next cycle comes (7.1); watching must not end by it.
-            report.Failure = new ArtifactSyncException(ErrorCode.UnexpectedError, $"The cycle with '{sync.Api.ServerUrl}' failed: {fault.Message}", sync.Api.ServerUrl, fault);
+            report.Failure = new ArtifactSyncException(
+                ErrorCode.UnexpectedError, $"The cycle with '{sync.Api.ServerUrl}' failed: {fault.Message}", sync.Api.ServerUrl, fault);
         }
         finally
         {
@@ -70,7 +71,8 @@ internal sealed class MemoryCycle(MemorySync sync)
         {
             sync.BeforeRequest("probe", cancellationToken);
             await sync.Api.PullAsync(0, 1, cancellationToken); // nothing is forgotten for an address that does not answer
-            sync.Observer.Warning($"This archive was synchronised with '{known}' before; '{server}' is read from its beginning, and what it lacks is queued.");
+            sync.Observer.Warning(
+                $"This archive was synchronised with '{known}' before; '{server}' is read from its beginning, and what it lacks is queued.");
             sync.Report.WasReset = true;
             sync.Write("server", db => MemoryTargetTable.Reset(db, server, now), cancellationToken);
         }
@@ -106,7 +108,8 @@ internal sealed class MemoryCycle(MemorySync sync)
         {
             var failures = MemoryTargetTable.Read(db).ConsecutiveFailures + 1;
             var until = now + (long)Backoff.Delay(failures, sync.Archive.Options.Random).TotalMilliseconds;
-            MemoryTargetTable.SetFailure(db, MemoryTargetTable.Cloud, SyncReason.Of(report.Failure.Code), report.Failure.Message, until, now);
+            MemoryTargetTable.SetFailure(
+                db, MemoryTargetTable.Cloud, SyncReason.Of(report.Failure.Code), report.Failure.Message, until, now);
         }
         else if (report.PushFault is { Code: not ErrorCode.MutationRefused } fault)
         {
@@ -115,7 +118,8 @@ internal sealed class MemoryCycle(MemorySync sync)
         else if (Unenrolled(db) is { Length: > 0 } rows)
         {
             MemoryTargetTable.SetBlocked(
-                db, MemoryTargetTable.Cloud, SyncReason.NotEnrolled, $"Changes of projects that are not enrolled wait: {rows}. Enable-MemoryProject sends them.", now);
+                db, MemoryTargetTable.Cloud, SyncReason.NotEnrolled,
+                    $"Changes of projects that are not enrolled wait: {rows}. Enable-MemoryProject sends them.", now);
         }
         else
         {
