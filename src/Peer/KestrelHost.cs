@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -105,9 +106,17 @@ internal sealed class KestrelHost : IAsyncDisposable
         };
     }
 
-    /// <summary>Kestrel asks for loggers where it sets up TLS; it gets none.</summary>
-    private sealed class NoServices : IServiceProvider
+    /// <summary>Kestrel asks for loggers and meters where it sets up TLS: it gets ones that nobody listens to.</summary>
+    private sealed class NoServices : IServiceProvider, IMeterFactory
     {
-        public object? GetService(Type serviceType) => serviceType == typeof(ILoggerFactory) ? NullLoggerFactory.Instance : null;
+        public object? GetService(Type serviceType) => serviceType == typeof(ILoggerFactory) ? NullLoggerFactory.Instance
+            : serviceType.GetConstructor([typeof(IMeterFactory)]) is { } metrics ? metrics.Invoke([this]) : null;
+
+        public Meter Create(MeterOptions options) => new(options);
+
+        public void Dispose()
+        {
+            // Meters live as long as the process.
+        }
     }
 }

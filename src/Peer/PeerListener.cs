@@ -14,11 +14,12 @@ public sealed class PeerListener : IAsyncDisposable
     private readonly PeerListenOptions _options;
     private readonly PeerStore _store;
     private readonly KestrelHost _host;
+    private readonly Relay _relay;
     private readonly Lock _gate = new();
     private Task? _stopped;
 
-    private PeerListener(PeerListenOptions options, PeerStore store, KestrelHost host, SyncPeerListener info) =>
-        (_options, _store, _host, Info) = (options, store, host, info);
+    private PeerListener(PeerListenOptions options, PeerStore store, KestrelHost host, Relay relay, SyncPeerListener info) =>
+        (_options, _store, _host, _relay, Info) = (options, store, host, relay, info);
 
     /// <summary>What users see of it.</summary>
     public SyncPeerListener Info { get; }
@@ -47,7 +48,7 @@ public sealed class PeerListener : IAsyncDisposable
                 ReadOnly = options.ReadOnly, RequiresToken = guard.RequiresToken, StartedAt = options.Engine.Clock.GetUtcNow(),
             };
             relay.Serve(new PeerApplication(store, guard, PeerRouteGroups.Create(store, options, info), options.Limits, info));
-            return new PeerListener(options, store, host, info);
+            return new PeerListener(options, store, host, relay, info);
         }
         catch
         {
@@ -76,7 +77,11 @@ public sealed class PeerListener : IAsyncDisposable
         _store.Stop();
         await _host.StopAsync(_options.Limits.Stop);
         await _host.DisposeAsync();
-        _store.Dispose();
+        // A connection to the database must not be closed under somebody who uses it: rather never.
+        if (await _relay.DrainAsync(TimeSpan.FromSeconds(10)))
+        {
+            _store.Dispose();
+        }
         Info.Stopped(_options.Engine.Clock.GetUtcNow());
     }
 }

@@ -130,6 +130,7 @@ internal sealed class PeerStore : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
+        _queue.Idle.Wait(CancellationToken.None); // ends soon: it waits for nobody but the lease, and that wait is cancelled
         _runs.Dispose();
         _archive.Dispose();
         _workers.Dispose();

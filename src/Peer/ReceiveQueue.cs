@@ -48,6 +48,18 @@ internal sealed class ReceiveQueue(LocalStore store, ReaderPool readers, Semapho
         return outcome.Error is { } error ? throw error : new Received(info, outcome.Result != StoreResult.Added);
     }
 
+    /// <summary>When nothing is being committed any more.</summary>
+    public Task Idle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _last;
+            }
+        }
+    }
+
     private Open Enter()
     {
         lock (_gate)

@@ -121,7 +121,7 @@ Describe 'Every cmdlet' {
     }
 
     It '<Name> takes only paths of the file system for its archive' -ForEach $cases {
-        $more = switch ($Name) { 'Invoke-ArtifactSync' { @{ Target = 'x' } } 'Import-ArchiveSession' { @{ Path = $PSHOME } } default { @{} } }
+        $more = switch ($Name) { 'Invoke-ArtifactSync' { @{ Target = 'x' } } 'Import-ArchiveSession' { @{ Path = $PSHOME } } 'Start-SyncPeer' { @{ Uri = 'http://127.0.0.1:0/' } } 'Stop-SyncPeer' { @{ ListenerId = 1 } } default { @{} } }
         $failure = Get-Failure { & $Name @more -ArchivePath Env:/x }
         Assert-Error $failure PathNotFileSystem ($Name.Replace('-', '') + 'Command') InvalidArgument 'Env:/x'
     }
@@ -135,7 +135,10 @@ Describe 'The -WhatIf sweep' {
         $null = Invoke-ArtifactSync $box.Share -Initialize -ArchivePath $box.Archive
         $null = Invoke-ArtifactSync (Get-BadTarget x), (Get-BadTarget y) -ArchivePath $box.Archive -ErrorAction SilentlyContinue
         New-Transcript "$($box.Transcripts)/b.jsonl"
+        $listener = Start-SyncPeer "http://127.0.0.1:0/" -ArchivePath $box.Archive -ReadOnly
         $calls = @{
+            'Start-SyncPeer'        = { Start-SyncPeer http://127.0.0.1:0/ -ArchivePath $box.Archive -WhatIf; 'nothing is emitted' }
+            'Stop-SyncPeer'         = { Stop-SyncPeer $listener -WhatIf; $listener.Status }
             'Import-ArchiveSession' = { Import-ArchiveSession $box.Transcripts -Full -ArchivePath $box.Archive -WhatIf }
             'Invoke-ArtifactSync'   = {
                 Invoke-ArtifactSync $box.Share -Full -Initialize -Path $box.Transcripts -ArchivePath $box.Archive -WhatIf
@@ -144,6 +147,8 @@ Describe 'The -WhatIf sweep' {
             }
         }
     }
+
+    AfterAll { Stop-SyncPeer $listener }
 
     It '<Name> leaves every file of archive, share and transcripts as it was' -ForEach $changing {
         $calls.Keys | Should -Contain $Name -Because 'every cmdlet that changes something needs a call here'

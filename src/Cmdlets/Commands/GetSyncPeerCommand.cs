@@ -20,13 +20,13 @@ public sealed class GetSyncPeerCommand : ArchiveCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        var engine = OpenEngine(); // refuses an archive path that can't be one
         if (ParameterSetName == ListenerSet)
         {
             var only = ArchivePath is null ? null : CreateOptions().ArchivePath;
             Run((sink, cancellationToken) => EmitAsync(PeerListeners.All.Where(one => only is null || one.ArchivePath == only), sink, cancellationToken));
             return;
         }
-        var engine = OpenEngine();
         Run((sink, cancellationToken) => EmitAsync(engine.GetPeers(), sink, cancellationToken));
     }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Security;
 using ArtifactSync.Transport;
 
 namespace ArtifactSync.Cmdlets;
@@ -16,6 +17,15 @@ public sealed partial class InvokeArtifactSyncCommand
     [Parameter(ParameterSetName = RetrySet)]
     [ValidateNotNullOrEmpty]
     public string? S3Endpoint { get; set; }
+
+    [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = RetrySet)]
+    [ValidateNotNull]
+    public SecureString? Token { get; set; }
+
+    [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = RetrySet)]
+    public SwitchParameter AllowInsecure { get; set; }
 
     /// <summary>What the parameters say, for the engine. Never recorded.</summary>
     private TargetAccess Access => new()

@@ -29,6 +29,7 @@ public sealed class StopSyncPeerCommand : ArchiveCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        OpenEngine(); // refuses an archive path that can't be one
         _archive = ArchivePath is null ? null : CreateOptions().ArchivePath;
         var known = ParameterSetName == InputSet ? [.. InputObject.Select(listener => listener.ListenerId)] : ListenerId;
         Run((sink, cancellationToken) => StopAsync(known, sink));

@@ -14,7 +14,7 @@ internal sealed partial class StoreExchange
     /// <summary>Fetches, verifies and stores everything that the target has and we lack, of all origins, the own one included.</summary>
     public async Task PullAsync(CancellationToken cancellationToken)
     {
-        if (_remoteOrigins.Count == 0)
+        if (!_originsListed)
         {
             await ListOriginsAsync(cancellationToken);
         }

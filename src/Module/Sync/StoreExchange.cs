@@ -22,6 +22,7 @@ internal sealed partial class StoreExchange
     private readonly ConcurrentDictionary<(string Origin, ArtifactKind Kind), FarSide> _far = new();
     private readonly HashSet<string> _leftOut = new(StringComparer.Ordinal);
     private readonly HashSet<string> _remoteOrigins = new(StringComparer.Ordinal);
+    private bool _originsListed;
     private readonly bool _listsAll;
 
     public StoreExchange(ExchangeContext context, ITransport transport)
@@ -84,6 +85,7 @@ internal sealed partial class StoreExchange
 
     public async Task ListOriginsAsync(CancellationToken cancellationToken)
     {
+        _originsListed = true;
         foreach (var origin in await transport.ListOriginsAsync((origin, fault) => LeaveOut(origin, "pull", fault), cancellationToken))
         {
             _remoteOrigins.Add(origin);

@@ -73,6 +73,7 @@ internal sealed record HttpRecord(int Index, JsonElement Json)
     private byte[]? Body(string member) => Json.TryGetProperty(member, out var body) && body.ValueKind == JsonValueKind.Object
         ? body.TryGetProperty("base64", out var base64) ? base64.GetBytesFromBase64()
             : body.TryGetProperty("text", out var text) ? Encoding.UTF8.GetBytes(text.GetString()!)
-            : Encoding.UTF8.GetBytes(body.GetProperty("json").GetRawText())
+            // Documents of artifacts were sent in their canonical form, whatever the recorder made of it.
+            : Encoding.UTF8.GetBytes(Artifact is null ? body.GetProperty("json").GetRawText() : RawJson.Canonicalize(body.GetProperty("json").GetRawText()) + "\n")
         : null;
 }

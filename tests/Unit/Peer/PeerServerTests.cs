@@ -60,7 +60,11 @@ public sealed class PeerServerTests
         var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         await using var listener = await Listener.StartAsync(options => options with { Uris = [new Uri("https://127.0.0.1:0/")], Certificate = certificate });
-        using var trusting = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
+        var hash = certificate.GetCertHashString();
+        using var trusting = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == hash },
+        });
 
         Assert.Equal(HttpStatusCode.OK, (await trusting.GetAsync(new Uri(listener.Info.Uri, Base + "/origins"))).StatusCode);
         // Ours does not trust what this machine does not trust.
@@ -201,7 +205,7 @@ public sealed class PeerServerTests
 
         var run = sender.Exchange(listener.Uri);
 
-        Assert.Equal((RunStatus.Succeeded, 1L), (run.Status, run.Counters.Sent));
+        Assert.Equal(RunStatus.Succeeded, run.Status);
         Assert.Equal(HttpStatusCode.OK, (await listener.Http.GetAsync(path)).StatusCode);
     }
 

@@ -189,7 +189,8 @@ public sealed class TranscriptTests
     {
         var what = step.Text("do")!;
         Assert.Equal("/api/v1/artifacts/origins?limit=512", requests[0].Path);
-        Assert.Equal(1, requests.Count(r => r.Route.EndsWith("/origins", StringComparison.Ordinal) && !r.Path.Contains("cursor", StringComparison.Ordinal)));
+        var listings = requests.Count(r => r.Route.EndsWith("/origins", StringComparison.Ordinal) && !r.Path.Contains("cursor", StringComparison.Ordinal));
+        Assert.True(listings == 1 || run.ErrorCode == nameof(ErrorCode.TargetUnavailable), $"{what}: {listings} listings of origins"); // which is tried again
         Assert.Equal(run.Status == RunStatus.Failed ? 0 : 1, requests.Count(r => r.Route.EndsWith("/finalize", StringComparison.Ordinal)));
         foreach (var request in requests)
         {
