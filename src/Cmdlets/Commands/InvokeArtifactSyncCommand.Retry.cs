@@ -26,10 +26,13 @@ public sealed partial class InvokeArtifactSyncCommand
         foreach (var id in RunId)
         {
             RunOne(alone, id, "Retry run", (engine, decision, sink, token) => decision == Decision.Plan
-                ? engine.PlanExchangeAsync(Repeat(engine, id), sink, token)
+                ? PlanAsync(engine, id, sink, token)
                 : engine.RetryAsync(id, Access, sink, token));
         }
     }
+
+    private async Task<SyncRun> PlanAsync(SyncEngine engine, string id, PipelineSink sink, CancellationToken token) =>
+        await engine.PlanMemoryRetryAsync(id, sink, token) ?? await engine.PlanExchangeAsync(Repeat(engine, id) with { Access = Access }, sink, token);
 
     /// <summary>What a retry would do, as the request that it would repeat.</summary>
     private static ExchangeRequest Repeat(SyncEngine engine, string id)

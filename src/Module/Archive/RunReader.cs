@@ -11,7 +11,7 @@ internal static class RunReader
     // deferred. A success anywhere below it in the tree of its retries settles it.
     private const string RetryableSql =
         """
-        (r.kind IN ('exchange', 'surgical', 'memory-sync') AND r.status IN ('failed', 'partial', 'aborted')
+        (r.kind IN ('exchange', 'surgical', 'memory-import', 'memory-sync') AND r.status IN ('failed', 'partial', 'aborted')
          AND (r.status = 'aborted' OR r.error_code IN (SELECT value FROM json_each(?1))
            OR EXISTS (SELECT 1 FROM sync_run_entities e WHERE e.run_id = r.run_id
              AND (e.status = 'deferred' OR (e.status <> 'ok' AND e.error_code IN (SELECT value FROM json_each(?1))))))

@@ -195,7 +195,9 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
     }
 
     private MemoryRun Begin(string phase, CancellationToken cancellationToken) => MemoryRun.Begin(
-        archive, phase, new MemoryImportRecord([request.Path], IsChunkDirectory: true), request.ParentRunId, observer, cancellationToken);
+        archive, phase,
+        new MemoryImportRecord(phase == "export" ? MemoryWork.ExportChunk : MemoryWork.ImportChunks, [request.Path], request.Project),
+        request.ParentRunId, observer, cancellationToken);
 
     private MemoryImportResult ToResult(ChunkOutcome outcome) => ToResult(request.Path, outcome);
 

@@ -13,7 +13,7 @@ internal sealed class MemoryImportRunner(ArchiveDatabase archive, MemoryImportRe
 
     public IEnumerable<MemoryImportResult> Run(CancellationToken cancellationToken)
     {
-        var record = new MemoryImportRecord(request.Paths, IsChunkDirectory: false);
+        var record = new MemoryImportRecord(MemoryWork.ImportFiles, request.Paths);
         using var run = MemoryRun.Begin(archive, "import", record, request.ParentRunId, observer, cancellationToken);
         using var lease = archive.AcquireLease(run.RunId, archive.Options.LeaseTimeout, cancellationToken);
         var taken = false;

@@ -68,8 +68,13 @@ public sealed record MemoryEdit
     public bool? Deleted { get; init; }
 }
 
-/// <summary>What the ledger keeps of an import, to do it again (<c>-RetryFailed</c>).</summary>
-internal sealed record MemoryImportRecord(IReadOnlyList<string> Paths, bool IsChunkDirectory);
+/// <summary>What the ledger keeps of an import or of an export to a chunk directory, to do it again (<c>-RetryFailed</c>).</summary>
+/// <param name="Work">What was done.</param>
+/// <param name="Paths">Files, or the one chunk directory; empty when the content came through the pipeline.</param>
+/// <param name="Project">Of an export.</param>
+internal sealed record MemoryImportRecord(MemoryWork Work, IReadOnlyList<string> Paths, string? Project = null);
+
+internal enum MemoryWork { ImportFiles, ImportChunks, ExportChunk }
 
 [JsonSerializable(typeof(MemoryImportRecord))]
 internal sealed partial class MemoryImportRecordJson : JsonSerializerContext;

@@ -59,6 +59,10 @@ public sealed partial class SyncEngine(EngineOptions options)
     /// <param name="access">As for a new exchange: the ledger keeps none of it.</param>
     public async Task<SyncRun> RetryAsync(string runId, TargetAccess access, IRunObserver observer, CancellationToken cancellationToken)
     {
+        if (await RetryMemoryAsync(runId, observer, cancellationToken) is { } repeated)
+        {
+            return repeated;
+        }
         ExchangeRecord record;
         using (var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly))
         {
