@@ -17,7 +17,8 @@ internal sealed class MutationRoutes(PeerStore store, PeerListenOptions options)
         ("POST", ["mutations", "push"]) => new PeerRoute(PushAsync) { BodyLimit = PushBatch.MaxBody },
         ("GET", ["mutations", "pull"]) => new PeerRoute(PullAsync),
         ("GET", ["pull"]) => new PeerRoute(request => AnswerAsync(request, MutationLog.Manifest(request.Query("project"), LogRights.All))),
-        (_, ["mutations", "push" or "pull"]) => new PeerRoute(request => request.TextAsync(StatusCodes.Status405MethodNotAllowed, "method not allowed")),
+        (_, ["mutations", "push" or "pull"]) =>
+            new PeerRoute(request => request.TextAsync(StatusCodes.Status405MethodNotAllowed, "method not allowed")),
         _ => null,
     };
 
@@ -25,7 +26,8 @@ internal sealed class MutationRoutes(PeerStore store, PeerListenOptions options)
     {
         if (options.ReadOnly)
         {
-            await AnswerAsync(request, LogAnswer.Error(403, "policy", "policy_forbidden", "This listener serves what it has and takes nothing."));
+            await AnswerAsync(
+                request, LogAnswer.Error(403, "policy", "policy_forbidden", "This listener serves what it has and takes nothing."));
             return;
         }
 
@@ -46,7 +48,11 @@ internal sealed class MutationRoutes(PeerStore store, PeerListenOptions options)
     }
 
     private async Task PullAsync(PeerRequest request) =>
-        await AnswerAsync(request, await Task.Run(() => store.Mutations.Pull(request.Query("since_seq"), request.Query("limit"), LogRights.All), request.Aborted));
+        await AnswerAsync(
+            request,
+                await Task.Run(
+                    () => store.Mutations.Pull(request.Query("since_seq"), request.Query("limit"), LogRights.All), request.Aborted));
 
-    private static Task AnswerAsync(PeerRequest request, LogAnswer answer) => request.BytesAsync(answer.Status, answer.ContentType, answer.Body);
+    private static Task AnswerAsync(PeerRequest request, LogAnswer answer) =>
+        request.BytesAsync(answer.Status, answer.ContentType, answer.Body);
 }

@@ -15,7 +15,11 @@ internal static class Answers
         var before = change.Journalled;
         foreach (var (entity, key) in AnswerTable.All(change.Db))
         {
-            change.Queue(entity, key);
+            if (!IsSettled(change, entity, key))
+            {
+                change.Queue(entity, key);
+            }
+
             AnswerTable.Remove(change.Db, entity, key);
         }
 
@@ -27,4 +31,8 @@ internal static class Answers
 
         return change.Journalled - before;
     }
+
+    // A later mutation of the same pull gave it a number, or an own change journalled it already.
+    private static bool IsSettled(ChangeContext change, string entity, string key) =>
+        entity is Entity.Observation or Entity.Relation && change.FindVersion(entity, key) is { Seq: null or > 0 };
 }

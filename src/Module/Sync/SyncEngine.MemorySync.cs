@@ -13,17 +13,20 @@ public sealed partial class SyncEngine
     {
         var server = RequireServer(request);
         using var archive = ArchiveDatabase.Open(options, ArchiveMode.Create);
-        return await new MemorySyncRun(archive, () => new MutationClient(server, request.Access.Token), request, observer).RunAsync(cancellationToken);
+        return await new MemorySyncRun(archive, () => new MutationClient(server, request.Access.Token), request, observer)
+            .RunAsync(cancellationToken);
     }
 
     /// <summary>Where the archive differs from the log of a memory server; with repair, what was done about it.</summary>
     /// <exception cref="ArtifactSyncException">ArchiveNotFound; MemoryNotEnrolled; SyncInProgress; what the server answers.</exception>
-    public async Task<IReadOnlyList<MemoryFinding>> TestMemoryAsync(MemoryProofRequest request, IRunObserver observer, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<MemoryFinding>> TestMemoryAsync(
+        MemoryProofRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         var server = EngramTarget.Parse(request.Target, request.Access.AllowInsecure);
         using var archive = ArchiveDatabase.Open(options, request.WhatIf ? ArchiveMode.ReadOnly : ArchiveMode.ReadWrite);
-        return await new MemoryProofRun(archive, () => new MutationClient(server, request.Access.Token), request, observer).RunAsync(cancellationToken);
+        return await new MemoryProofRun(archive, () => new MutationClient(server, request.Access.Token), request, observer)
+            .RunAsync(cancellationToken);
     }
 
     /// <summary>The state of memory synchronisation: the server, then its projects.</summary>
@@ -60,7 +63,8 @@ public sealed partial class SyncEngine
             [
                 .. pending.Select(count => new SyncRunEntity
                 {
-                    EntityType = "project", Key = count.Project, Stage = "plan", Status = EntityStatus.Planned, ErrorMessage = $"{count.Count} changes to send", UpdatedAt = now,
+                    EntityType = "project", Key = count.Project, Stage = "plan", Status = EntityStatus.Planned,
+                        ErrorMessage = $"{count.Count} changes to send", UpdatedAt = now,
                 }),
             ],
         };
@@ -72,6 +76,7 @@ public sealed partial class SyncEngine
         return request.TranscriptPaths.Count == 0 && !request.Initialize && request.OriginId is null
             ? server
             : throw new ArtifactSyncException(
-                ErrorCode.InvalidArgument, "-Path, -Initialize and -OriginId are about sessions; a memory server takes none. Leave them out.", request.Target);
+                ErrorCode.InvalidArgument,
+                    "-Path, -Initialize and -OriginId are about sessions; a memory server takes none. Leave them out.", request.Target);
     }
 }

@@ -99,6 +99,12 @@ public partial class CmdletShapeTests
     [InlineData("Test-MemorySync", "",
         "[-Target] String [-Project String[]] [-Repair] [-Token SecureString] [-AllowInsecure] [-LockTimeout TimeSpan] [-ArchivePath String] "
         + "[-Confirm] [-WhatIf]")]
+    [InlineData("Get-ArchiveMemory", "Filter",
+        "[-Query String] [-Project String] [-Type String] [-Since DateTimeOffset] [-IncludeDeleted] [-First Int32] [-ArchivePath String]")]
+    [InlineData("Get-ArchiveMemory", "SyncId", "[-SyncId] String[] [-IncludeDeleted] [-ArchivePath String]")]
+    [InlineData("Import-ArchiveMemory", "Path", "[-Path] String[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Import-ArchiveMemory", "LiteralPath", "-LiteralPath String[] [-ArchivePath String] [-Confirm] [-WhatIf]")]
+    [InlineData("Import-ArchiveMemory", "InputObject", "-InputObject PSObject [-ArchivePath String] [-Confirm] [-WhatIf]")]
     public void Syntax_OfASet_IsTheAgreedOne(string name, string set, string syntax)
     {
         // In any order: that of members of a partial class is the one in which the compiler was given its files.
@@ -140,6 +146,8 @@ public partial class CmdletShapeTests
     [InlineData("Update-ArchiveIndex", "ArtifactSync.Model.SyncRun", null, true)]
     [InlineData("Import-ArchiveSession", "ArtifactSync.Model.ArchiveSessionImport", "Path", true)]
     [InlineData("Invoke-ArtifactSync", "ArtifactSync.Model.SyncRun", "Exchange", true)]
+    [InlineData("Get-SyncState", "ArtifactSync.Model.SyncState", null, false)]
+    [InlineData("Test-MemorySync", "ArtifactSync.Model.MemoryFinding", null, true)]
     [InlineData("Add-ArchiveMemory", "ArtifactSync.Model.ArchiveMemory", null, true)]
     [InlineData("Disable-MemoryProject", "ArtifactSync.Model.MemoryProject", null, true)]
     [InlineData("Enable-MemoryProject", "ArtifactSync.Model.MemoryProject", null, true)]
@@ -249,6 +257,8 @@ public partial class CmdletShapeTests
     [InlineData("ArtifactSync.Model.StaleArtifact")]
     [InlineData("ArtifactSync.Model.ArtifactFinding")]
     [InlineData("ArtifactSync.Model.QuarantinedArtifact")]
+    [InlineData("ArtifactSync.Model.SyncState")]
+    [InlineData("ArtifactSync.Model.MemoryFinding")]
     [InlineData("ArtifactSync.Model.ArchiveMemory")]
     [InlineData("ArtifactSync.Model.MemoryChunk")]
     [InlineData("ArtifactSync.Model.MemoryExport")]

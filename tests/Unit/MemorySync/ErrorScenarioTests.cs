@@ -190,7 +190,7 @@ public sealed class ErrorScenarioTests : IDisposable
     }
 
     private static string? Project(JsonElement recorded) => recorded.TryGetProperty("request", out var request)
-        ? request.GetProperty("entries")[0].Text("project") : null;
+        && request.ValueKind == JsonValueKind.Object ? request.GetProperty("entries")[0].Text("project") : null;
 
     private static bool Has(JsonElement request, string member) =>
         request.TryGetProperty("response", out var response) && response.ValueKind == JsonValueKind.Object && response.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null;

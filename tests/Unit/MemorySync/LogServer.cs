@@ -73,7 +73,9 @@ internal sealed class LogServer : IDisposable
     public void Cut(long seq) => Execute("DELETE FROM memory_log WHERE seq = ?1", "SELECT ?1", seq);
 
     /// <summary>Rolled back inserts use numbers up.</summary>
-    public void Burn(int count) => Execute("SELECT ?1", "UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'memory_log'", count);
+    public void Burn(int count) => Execute(
+        "INSERT INTO sqlite_sequence(name, seq) SELECT 'memory_log', 0 * ?1 WHERE NOT EXISTS(SELECT 1 FROM sqlite_sequence WHERE name = 'memory_log')",
+        "UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'memory_log'", count);
 
     public void Pause(string project, bool paused)
     {

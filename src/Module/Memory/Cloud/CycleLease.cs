@@ -76,7 +76,8 @@ internal sealed class CycleLease : IDisposable
 
     private static bool IsDead(string owner) =>
         owner.Split('|') is [var host, var process, var started, _]
-        && int.TryParse(process, CultureInfo.InvariantCulture, out var id) && long.TryParse(started, CultureInfo.InvariantCulture, out var at)
+        && int.TryParse(process, CultureInfo.InvariantCulture, out var id)
+            && long.TryParse(started, CultureInfo.InvariantCulture, out var at)
         && new ProcessIdentity(host, id, at).IsDead(ProcessIdentity.Current);
 
     private static ArtifactSyncException InProgress(ArchiveDatabase archive)
@@ -84,6 +85,7 @@ internal sealed class CycleLease : IDisposable
         var owner = MemoryTargetTable.Read(archive.Reader).LeaseOwner?.Split('|');
         var who = owner is [var host, var process, ..] ? $" (host {host}, process {process})" : "";
         return new ArtifactSyncException(
-            ErrorCode.SyncInProgress, $"Another process{who} synchronises the memory of '{archive.Folder}'. Wait for it, then repeat.", archive.Folder);
+            ErrorCode.SyncInProgress, $"Another process{who} synchronises the memory of '{archive.Folder}'. Wait for it, then repeat.",
+                archive.Folder);
     }
 }

@@ -31,6 +31,9 @@ internal sealed class CycleReport
     public long BytesReceived { get; set; }
     public int Requests { get; set; }
 
+    /// <summary>The whole log was read (7.5), so that projects that waited for that may be pushed.</summary>
+    public bool ReadFromZero { get; set; }
+
     /// <summary>The log is another one than before (7.3).</summary>
     public bool WasReset { get; set; }
 

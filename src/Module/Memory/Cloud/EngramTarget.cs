@@ -12,9 +12,11 @@ internal static class EngramTarget
     private const string Prefix = "engram+";
 
     public static bool Is(string target) =>
-        target.AsSpan().TrimStart().StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && target.Contains("://", StringComparison.Ordinal);
+        target.AsSpan().TrimStart().StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+            && target.Contains("://", StringComparison.Ordinal);
 
-    /// <exception cref="ArtifactSyncException">InvalidTarget; TargetInsecure: plain HTTP to another machine that was not allowed.</exception>
+    /// <exception cref="ArtifactSyncException">InvalidTarget; TargetInsecure: plain HTTP to another machine that was not
+    /// allowed.</exception>
     public static Uri Parse(string target, bool allowInsecure = false)
     {
         var address = target.Trim();
@@ -44,9 +46,11 @@ internal static class EngramTarget
     }
 
     /// <summary>The address in the form in which it is compared and stored.</summary>
-    public static string Text(Uri server) => server.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+    public static string Text(Uri server) =>
+        server.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
 
-    private static bool IsLoopback(Uri uri) => uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(Uri uri) =>
+        uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address));
 
     private static ArtifactSyncException Invalid(string message, string target) => new(ErrorCode.InvalidTarget, message, target);
 }

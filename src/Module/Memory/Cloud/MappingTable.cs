@@ -5,7 +5,9 @@ namespace ArtifactSync.Memory.Cloud;
 /// <summary>A number that a server gave to one of our mutations, and what that mutation was.</summary>
 internal readonly record struct MappedMutation(long LocalSeq, long CloudSeq, string Entity, string EntityKey, string Op, string Project);
 
-/// <summary><c>memory_mapping</c>: local numbers and those of the server (memory spec 7.3). One row a local number, the latest wins.</summary>
+/// <summary>
+/// <c>memory_mapping</c>: local numbers and those of the server (memory spec 7.3). One row a local number, the latest wins.
+/// </summary>
 internal static class MappingTable
 {
     private const string Columns = "m.local_seq, m.cloud_seq, j.entity, j.entity_key, j.op, j.project";
@@ -40,9 +42,11 @@ internal static class MappingTable
 
     /// <summary>Forgets what was consumed and is acked: it serves nothing any more.</summary>
     public static void Prune(Database db, long cursor) => db.Execute(
-        "DELETE FROM memory_mapping WHERE cloud_seq <= ? AND local_seq IN (SELECT seq FROM memory_mutations WHERE acked_at IS NOT NULL)", cursor);
+        "DELETE FROM memory_mapping WHERE cloud_seq <= ? AND local_seq IN (SELECT seq FROM memory_mutations WHERE acked_at IS NOT NULL)",
+            cursor);
 
     public static void Clear(Database db) => db.Execute("DELETE FROM memory_mapping");
 
-    private static MappedMutation Read(Statement row) => new(row.Int64(0), row.Int64(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5));
+    private static MappedMutation Read(Statement row) =>
+        new(row.Int64(0), row.Int64(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5));
 }

@@ -19,7 +19,7 @@ internal sealed class MemoryCycle(MemorySync sync)
         var report = sync.Report;
         try
         {
-            Identify(cancellationToken);
+            await IdentifyAsync(cancellationToken);
             report.Failure = sync.State.Owes == OwedPass.PassAfterReset ? null : await new MutationPush(sync).RunAsync(cancellationToken);
             if (report.Failure is null)
             {
@@ -29,6 +29,12 @@ internal sealed class MemoryCycle(MemorySync sync)
         catch (ArtifactSyncException fault)
         {
             report.Failure = fault;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // Whatever it was, the next cycle comes (7.1); watching must not end by it.
+            report.Failure = new ArtifactSyncException(
+                ErrorCode.UnexpectedError, $"The cycle with '{sync.Api.ServerUrl}' failed: {fault.Message}", sync.Api.ServerUrl, fault);
         }
         finally
         {
@@ -46,7 +52,7 @@ internal sealed class MemoryCycle(MemorySync sync)
         sync.Lease = lease;
         try
         {
-            Identify(cancellationToken);
+            await IdentifyAsync(cancellationToken);
             await new MutationPull(sync).RunAsync(cancellationToken);
             return sync.Report;
         }
@@ -57,13 +63,16 @@ internal sealed class MemoryCycle(MemorySync sync)
     }
 
     /// <summary>Cursor and numbers belong to one server; another address is another log (7.3).</summary>
-    private void Identify(CancellationToken cancellationToken)
+    private async Task IdentifyAsync(CancellationToken cancellationToken)
     {
         var (state, server, now) = (sync.State, sync.Api.ServerUrl, sync.Now);
         var order = sync.Settings.Order ?? state.Order;
         if (state.ServerUrl is { } known && known != server)
         {
-            sync.Observer.Warning($"This archive was synchronised with '{known}' before; '{server}' is read from its beginning, and what it lacks is queued.");
+            sync.BeforeRequest("probe", cancellationToken);
+            await sync.Api.PullAsync(0, 1, cancellationToken); // nothing is forgotten for an address that does not answer
+            sync.Observer.Warning(
+                $"This archive was synchronised with '{known}' before; '{server}' is read from its beginning, and what it lacks is queued.");
             sync.Report.WasReset = true;
             sync.Write("server", db => MemoryTargetTable.Reset(db, server, now), cancellationToken);
         }
@@ -99,7 +108,8 @@ internal sealed class MemoryCycle(MemorySync sync)
         {
             var failures = MemoryTargetTable.Read(db).ConsecutiveFailures + 1;
             var until = now + (long)Backoff.Delay(failures, sync.Archive.Options.Random).TotalMilliseconds;
-            MemoryTargetTable.SetFailure(db, MemoryTargetTable.Cloud, SyncReason.Of(report.Failure.Code), report.Failure.Message, until, now);
+            MemoryTargetTable.SetFailure(
+                db, MemoryTargetTable.Cloud, SyncReason.Of(report.Failure.Code), report.Failure.Message, until, now);
         }
         else if (report.PushFault is { Code: not ErrorCode.MutationRefused } fault)
         {
@@ -108,7 +118,8 @@ internal sealed class MemoryCycle(MemorySync sync)
         else if (Unenrolled(db) is { Length: > 0 } rows)
         {
             MemoryTargetTable.SetBlocked(
-                db, MemoryTargetTable.Cloud, SyncReason.NotEnrolled, $"Changes of projects that are not enrolled wait: {rows}. Enable-MemoryProject sends them.", now);
+                db, MemoryTargetTable.Cloud, SyncReason.NotEnrolled,
+                    $"Changes of projects that are not enrolled wait: {rows}. Enable-MemoryProject sends them.", now);
         }
         else
         {

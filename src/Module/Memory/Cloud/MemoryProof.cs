@@ -24,7 +24,8 @@ internal sealed class MemoryProof(MemorySync sync, IReadOnlyList<string> project
 
     /// <summary>Looks, and repairs what it finds. The second list is what still differs or could not be queued.</summary>
     /// <exception cref="ArtifactSyncException">SyncInProgress: a cycle runs.</exception>
-    public async Task<(IReadOnlyList<ProofDeviation> Found, HashSet<(string, string)> Repaired)> RepairAsync(CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<ProofDeviation> Found, HashSet<(string, string)> Repaired)> RepairAsync(
+        CancellationToken cancellationToken)
     {
         using var lease = await CycleLease.AcquireAsync(sync.Archive, sync.RunId, sync.Archive.Options.LeaseTimeout, cancellationToken);
         sync.Lease = lease;
@@ -86,15 +87,8 @@ internal sealed class MemoryProof(MemorySync sync, IReadOnlyList<string> project
                 continue;
             }
 
-            var last = page.Mutations.Count == 0 ? since : page.Mutations[^1].Seq;
-            if (page.HasMore && last <= since)
-            {
-                throw new ArtifactSyncException(
-                    ErrorCode.TargetProtocolError, $"'{sync.Api.ServerUrl}' says that there is more after {since} and sends none of it.", sync.Api.ServerUrl);
-            }
-
             scratch.Apply(page.Mutations);
-            since = last;
+            since = page.Next(since, sync.Api.ServerUrl);
             Read += page.Mutations.Count;
             sync.Report.BytesReceived += page.Size;
             sync.Observer.Progress(new ProgressSnapshot("proof", null, Read, 0, sync.Report.BytesReceived));
@@ -108,13 +102,16 @@ internal sealed class MemoryProof(MemorySync sync, IReadOnlyList<string> project
             .Run(_readable, sync.Archive.Reader),
     ];
 
-    /// <summary>Queues what still is missing or older there, sessions first, in one transaction; what is not found again was pulled.</summary>
+    /// <summary>
+    /// Queues what still is missing or older there, sessions first, in one transaction; what is not found again was pulled.
+    /// </summary>
     private HashSet<(string, string)> Queue(
         IReadOnlyList<ProofDeviation> found, IReadOnlyList<ProofDeviation> now, CancellationToken cancellationToken)
     {
         var still = now.Select(deviation => (deviation.Entity, deviation.Key)).ToHashSet();
         HashSet<(string, string)> repaired =
-            [.. found.Where(deviation => IsRepairable(deviation.Class)).Select(deviation => (deviation.Entity, deviation.Key)).Where(key => !still.Contains(key))];
+            [.. found.Where(deviation => IsRepairable(deviation.Class)).Select(deviation => (deviation.Entity, deviation.Key))
+                .Where(key => !still.Contains(key))];
         var owed = now.Where(deviation => deviation.Class is not MemoryFindingClass.NewerThere && IsRepairable(deviation.Class))
             .OrderBy(deviation => deviation.Entity != Entity.Session).ToList();
         sync.Report.Queued += sync.Change("repair", change =>
@@ -132,5 +129,6 @@ internal sealed class MemoryProof(MemorySync sync, IReadOnlyList<string> project
         return repaired;
     }
 
-    private static bool IsRepairable(MemoryFindingClass kind) => kind is not (MemoryFindingClass.NotReadable or MemoryFindingClass.Quarantined);
+    private static bool IsRepairable(MemoryFindingClass kind) =>
+        kind is not (MemoryFindingClass.NotReadable or MemoryFindingClass.Quarantined);
 }

@@ -15,7 +15,8 @@ internal sealed class MemoryProofRun(ArchiveDatabase archive, Func<IMutationApi>
         if (request.WhatIf)
         {
             using var api = open();
-            return [.. (await Proof(api, "what-if", projects).LookAsync(cancellationToken)).Select(deviation => Finding(null, deviation, isRepaired: false))];
+            return [.. (await Proof(api, "what-if", projects).LookAsync(cancellationToken))
+                .Select(deviation => Finding(null, deviation, isRepaired: false))];
         }
 
         using var run = RunRecorder.Begin(archive, Describe, observer, cancellationToken);
@@ -40,7 +41,9 @@ internal sealed class MemoryProofRun(ArchiveDatabase archive, Func<IMutationApi>
         }
         catch (Exception fault)
         {
-            run.Finish(fault as ArtifactSyncException ?? new ArtifactSyncException(ErrorCode.UnexpectedError, fault.Message, request.Target, fault));
+            run.Finish(
+                fault as ArtifactSyncException ?? new ArtifactSyncException(
+                    ErrorCode.UnexpectedError, fault.Message, request.Target, fault));
             throw;
         }
     }
@@ -59,11 +62,13 @@ internal sealed class MemoryProofRun(ArchiveDatabase archive, Func<IMutationApi>
         List<string> named = [.. request.Projects.Select(MemoryText.Project).Distinct(StringComparer.Ordinal)];
         return named.Find(project => !enrolled.Contains(project, StringComparer.Ordinal)) is { } other
             ? throw new ArtifactSyncException(
-                ErrorCode.MemoryNotEnrolled, $"Project '{other}' is not enrolled in '{archive.Folder}', so no server is expected to hold it.", other)
+                ErrorCode.MemoryNotEnrolled,
+                    $"Project '{other}' is not enrolled in '{archive.Folder}', so no server is expected to hold it.", other)
             : named;
     }
 
-    private RunStart Describe(string runId) => new(runId, request.Repair ? RunKind.Repair : RunKind.Verify) { Target = request.Target, Phase = "prepare" };
+    private RunStart Describe(string runId) =>
+        new(runId, request.Repair ? RunKind.Repair : RunKind.Verify) { Target = request.Target, Phase = "prepare" };
 
     private MemoryFinding Finding(string? runId, ProofDeviation deviation, bool isRepaired)
     {
@@ -97,6 +102,7 @@ internal sealed class MemoryProofRun(ArchiveDatabase archive, Func<IMutationApi>
         var status = finding.Repaired ? EntityStatus.Ok : EntityStatus.Failed;
         var message = $"{finding.Class}: here {finding.LocalSeq?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"}, there "
             + $"{finding.RemoteSeq?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"}{(finding.Note is null ? "" : $"; {finding.Note}")}";
-        run.Add(finding.EntityType, finding.SyncId, "proof", status, finding.Repaired ? null : Enum.Parse<ErrorCode>(finding.ErrorCode!), message);
+        run.Add(finding.EntityType, finding.SyncId, "proof", status, finding.Repaired ? null
+            : Enum.Parse<ErrorCode>(finding.ErrorCode!), message);
     }
 }

@@ -9,7 +9,9 @@ internal sealed record MemorySyncSettings
     /// <summary>Who wins (8.2); null = as stored with the server, LogOrder at first.</summary>
     public MemoryOrder? Order { get; init; }
 
-    /// <summary>Push these projects only (normalised); empty = all that are enrolled. What is pulled is all that the token may read.</summary>
+    /// <summary>
+    /// Push these projects only (normalised); empty = all that are enrolled. What is pulled is all that the token may read.
+    /// </summary>
     public IReadOnlyList<string> Projects { get; init; } = [];
     public const int DefaultPageSize = 100;
 

@@ -24,7 +24,8 @@ internal sealed class MemorySyncRun(ArchiveDatabase archive, Func<IMutationApi> 
         {
             using var api = open();
             run.Enter("sync");
-            var failure = request.PreflightOnly ? await PreviewAsync(run, api, cancellationToken) : await SyncAsync(run, api, cancellationToken);
+            var failure = request.PreflightOnly ? await PreviewAsync(run, api, cancellationToken)
+                : await SyncAsync(run, api, cancellationToken);
             return run.Finish(failure);
         }
         catch (OperationCanceledException)
@@ -57,14 +58,17 @@ internal sealed class MemorySyncRun(ArchiveDatabase archive, Func<IMutationApi> 
         var isStart = lastSync is { } at && archive.Clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(at) > s_away;
         var settings = new MemorySyncSettings
         {
-            Order = request.MemoryOrder, Projects = [.. request.MemoryProjects.Select(MemoryText.Project)], IsStart = isStart, IsFull = request.Full,
+            Order = request.MemoryOrder, Projects = [.. request.MemoryProjects.Select(MemoryText.Project)], IsStart = isStart,
+                IsFull = request.Full,
         };
         for (var cycle = 0; cycle < MaxCycles; cycle++)
         {
-            var sync = new MemorySync(archive, api, cycle == 0 ? settings : settings with { IsStart = false, IsFull = false }, run.RunId, observer);
+            var sync = new MemorySync(
+                archive, api, cycle == 0 ? settings : settings with { IsStart = false, IsFull = false }, run.RunId, observer);
             var report = await new MemoryCycle(sync).RunAsync(archive.Options.LeaseTimeout, cancellationToken);
             Tell(run, report);
-            if (report.Failure is not null || report.PushFault is not null || (report.Queued == 0 && !report.WasReset) || !JournalTable.HasPending(archive.Reader))
+            var hasMore = (report.Queued > 0 || report.ReadFromZero) && JournalTable.Sendable(archive.Reader, 0, 1).Count > 0;
+            if (report.Failure is not null || report.PushFault is not null || !hasMore)
             {
                 return report.Failure;
             }
@@ -82,14 +86,11 @@ internal sealed class MemorySyncRun(ArchiveDatabase archive, Func<IMutationApi> 
         do
         {
             page = await api.PullAsync(since, MemorySyncSettings.DefaultPageSize, cancellationToken);
-            var last = page.Mutations.Count == 0 ? since : page.Mutations[^1].Seq;
-            if (page.HasMore && last <= since)
-            {
-                return new ArtifactSyncException(ErrorCode.TargetProtocolError, $"'{api.ServerUrl}' says that there is more after {since} and sends none of it.", api.ServerUrl);
-            }
-
-            since = last;
-            run.Count(counters => (counters.Received, counters.BytesReceived) = (counters.Received + page.Mutations.Count, counters.BytesReceived + page.Size));
+            since = page.Next(since, api.ServerUrl);
+            run.Count(
+                counters =>
+                    (counters.Received, counters.BytesReceived) = (
+                        counters.Received + page.Mutations.Count, counters.BytesReceived + page.Size));
         }
         while (page.HasMore);
 
@@ -112,6 +113,7 @@ internal sealed class MemorySyncRun(ArchiveDatabase archive, Func<IMutationApi> 
             counters.Echoes += report.Echoes;
             counters.Stale += report.Stale;
             counters.Queued += report.Queued;
+            counters.Rejected += report.Died;
             counters.BytesSent += report.BytesSent;
             counters.BytesReceived += report.BytesReceived;
         });

@@ -157,10 +157,13 @@ internal sealed class MutationClient : IMutationApi
         var (code, advice) = response.StatusCode switch
         {
             HttpStatusCode.Unauthorized => (ErrorCode.TargetUnauthorized, "Give the token of this server with -Token."),
-            HttpStatusCode.Forbidden => (ErrorCode.TargetForbidden, "Ask for the right to this project, or disable it with Disable-MemoryProject."),
+            HttpStatusCode.Forbidden =>
+                (ErrorCode.TargetForbidden, "Ask for the right to this project, or disable it with Disable-MemoryProject."),
             HttpStatusCode.NotFound => (ErrorCode.ServerUnsupported, "It has no mutation log; check the address."),
-            HttpStatusCode.Conflict when ServerAnswer.ErrorCodeOf(body) == "sync-paused" => (ErrorCode.SyncPaused, "Its rows wait until it goes on."),
-            >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests => (ErrorCode.TargetUnavailable, "Nothing was taken for done; repeat the run later."),
+            HttpStatusCode.Conflict when ServerAnswer.ErrorCodeOf(body) == "sync-paused" =>
+                (ErrorCode.SyncPaused, "Its rows wait until it goes on."),
+            >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests =>
+                (ErrorCode.TargetUnavailable, "Nothing was taken for done; repeat the run later."),
             _ => (ErrorCode.TargetProtocolError, "Nothing was taken for done; check the address."),
         };
         var said = ServerAnswer.Say(body) is { Length: > 0 } text ? $" ({text})" : "";
@@ -168,9 +171,11 @@ internal sealed class MutationClient : IMutationApi
     }
 
     private ArtifactSyncException TimedOut(Exception inner) => new(
-        ErrorCode.TargetTimeout, $"The memory server '{ServerUrl}' did not answer in {s_timeout.TotalSeconds:0} s. Check the network, then repeat the run.",
+        ErrorCode.TargetTimeout,
+            $"The memory server '{ServerUrl}' did not answer in {s_timeout.TotalSeconds:0} s. Check the network, then repeat the run.",
         ServerUrl, inner);
 
     private ArtifactSyncException Unreachable(string why, Exception inner) => new(
-        ErrorCode.TargetUnreachable, $"The memory server '{ServerUrl}' can't be reached: {why.TrimEnd('.')}. Check the network and the address.", ServerUrl, inner);
+        ErrorCode.TargetUnreachable,
+            $"The memory server '{ServerUrl}' can't be reached: {why.TrimEnd('.')}. Check the network and the address.", ServerUrl, inner);
 }

@@ -56,7 +56,8 @@ internal sealed class MutationPull(MemorySync sync)
 
             if (next is null)
             {
-                return page.HasMore ? throw Protocol($"says that there is more after {since} and sends none of it") : true;
+                page.Next(since, sync.Api.ServerUrl);
+                return true;
             }
         }
     }
@@ -138,5 +139,6 @@ internal sealed class MutationPull(MemorySync sync)
     }
 
     private ArtifactSyncException Protocol(string what) => new(
-        ErrorCode.TargetProtocolError, $"'{sync.Api.ServerUrl}' {what}. Everything before it is kept; report it to who runs the server.", sync.Api.ServerUrl);
+        ErrorCode.TargetProtocolError, $"'{sync.Api.ServerUrl}' {what}. Everything before it is kept; report it to who runs the server.",
+            sync.Api.ServerUrl);
 }

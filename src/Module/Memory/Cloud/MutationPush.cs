@@ -21,7 +21,9 @@ internal sealed class MutationPush(MemorySync sync)
         while (PushPlan.Read(sync.Archive.Reader, after) is { IsEmpty: false } plan)
         {
             after = plan.LastSeq;
-            Quarantine([.. plan.Refused.Select(refused => (refused.Entry.Seq, refused.Entry.Entity, refused.Entry.EntityKey, refused.Reason))], cancellationToken);
+            Quarantine(
+                [.. plan.Refused.Select(refused => (refused.Entry.Seq, refused.Entry.Entity, refused.Entry.EntityKey, refused.Reason))],
+                    cancellationToken);
             foreach (var batch in PushBatch.Split([.. plan.Rows.Where(IsWanted)]))
             {
                 if (_left.Contains(batch[0].Project))
@@ -76,7 +78,8 @@ internal sealed class MutationPush(MemorySync sync)
                 sync.Api.ServerUrl);
         }
 
-        var entries = batch.Select((row, i) => new MappedMutation(row.LocalSeq, answer.Seqs![i], row.Entity, row.EntityKey, row.Op, row.Project)).ToList();
+        var entries = batch.Select(
+            (row, i) => new MappedMutation(row.LocalSeq, answer.Seqs![i], row.Entity, row.EntityKey, row.Op, row.Project)).ToList();
         var now = sync.Now;
         var reset = sync.Write("acked", db => PushCommit.Write(db, entries, sync.Api.ServerUrl, now), cancellationToken);
         CycleReport.Count(sync.Report.Pushed, project, batch.Count);
@@ -85,7 +88,8 @@ internal sealed class MutationPush(MemorySync sync)
         return reset;
     }
 
-    private bool IsWanted(OutgoingMutation row) => sync.Settings.Projects.Count == 0 || sync.Settings.Projects.Contains(row.Project, StringComparer.Ordinal);
+    private bool IsWanted(OutgoingMutation row) =>
+        sync.Settings.Projects.Count == 0 || sync.Settings.Projects.Contains(row.Project, StringComparer.Ordinal);
 
     private void Leave(string project, ArtifactSyncException fault)
     {
@@ -95,9 +99,11 @@ internal sealed class MutationPush(MemorySync sync)
         sync.Report.PushFault ??= known;
     }
 
-    private void QuarantineInvalid(IReadOnlyList<OutgoingMutation> batch, IReadOnlyList<InvalidEntry> invalid, CancellationToken cancellationToken)
+    private void QuarantineInvalid(
+        IReadOnlyList<OutgoingMutation> batch, IReadOnlyList<InvalidEntry> invalid, CancellationToken cancellationToken)
     {
-        var rows = invalid.Where(entry => entry.Index >= 0 && entry.Index < batch.Count).Select(entry => (Row: batch[entry.Index], entry.Field))
+        var rows = invalid.Where(entry => entry.Index >= 0 && entry.Index < batch.Count)
+            .Select(entry => (Row: batch[entry.Index], entry.Field))
             .DistinctBy(entry => entry.Row.LocalSeq)
             .Select(entry => (entry.Row.LocalSeq, entry.Row.Entity, entry.Row.EntityKey, $"the server refused its {entry.Field}"));
         Quarantine([.. rows], cancellationToken);
@@ -157,6 +163,7 @@ internal sealed class MutationPush(MemorySync sync)
             }
         }, cancellationToken);
         sync.Report.Faults.AddRange(rows.Select(row => new CycleFault(
-            row.Entity, row.Key, "push", ErrorCode.MutationRefused, $"The change of {row.Entity} '{row.Key}' can't be sent: {row.Reason}. Get-MemoryQuarantine shows it.")));
+            row.Entity, row.Key, "push", ErrorCode.MutationRefused,
+                $"The change of {row.Entity} '{row.Key}' can't be sent: {row.Reason}. Get-MemoryQuarantine shows it.")));
     }
 }

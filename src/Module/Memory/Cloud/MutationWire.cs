@@ -1,16 +1,34 @@
 namespace ArtifactSync.Memory.Cloud;
 
-/// <summary>A mutation on its way to a server (memory spec 6.2). <paramref name="Project"/> is normalised, <paramref name="Payload"/> a JSON object.</summary>
+/// <summary>
+/// A mutation on its way to a server (memory spec 6.2). <paramref name="Project"/> is normalised, <paramref name="Payload"/> a JSON object.
+/// </summary>
 /// <param name="LocalSeq">Number in the journal; not sent.</param>
 internal sealed record OutgoingMutation(long LocalSeq, string Project, string Entity, string EntityKey, string Op, string Payload);
 
-/// <summary>A mutation of a server's log (6.3). <paramref name="Payload"/> is the JSON text as it came, whatever kind of value it is.</summary>
-internal sealed record PulledMutation(long Seq, string Project, string Entity, string EntityKey, string Op, string Payload, string OccurredAt);
+/// <summary>
+/// A mutation of a server's log (6.3). <paramref name="Payload"/> is the JSON text as it came, whatever kind of value it is.
+/// </summary>
+internal sealed record PulledMutation(
+    long Seq, string Project, string Entity, string EntityKey, string Op, string Payload, string OccurredAt);
 
 /// <summary>One page of the log. <see cref="TooLarge"/>: the answer was larger than we take (6.3: halve the limit).</summary>
 internal sealed record PullPage(IReadOnlyList<PulledMutation> Mutations, bool HasMore)
 {
     public bool TooLarge { get; init; }
+
+    /// <summary>The number to go on from after this page.</summary>
+    /// <exception cref="Errors.ArtifactSyncException">TargetProtocolError: the server says that there is more, and sends none of it (7.5 step 3).</exception>
+    public long Next(long since, string server)
+    {
+        var last = Mutations.Count == 0 ? since : Math.Max(since, Mutations[^1].Seq);
+        return HasMore && last == since
+            ? throw new Errors.ArtifactSyncException(
+                Errors.ErrorCode.TargetProtocolError,
+                $"'{server}' says that there is more after {since} and sends none of it. Everything before it is kept; report it to who runs the server.",
+                server)
+            : last;
+    }
 
     /// <summary>Of the answer, in bytes.</summary>
     public long Size { get; init; }
@@ -39,7 +57,8 @@ internal interface IMutationApi : IDisposable
     string ServerUrl { get; }
 
     /// <summary>Sends entries of one project, at most <see cref="PushBatch.MaxEntries"/>.</summary>
-    /// <exception cref="Errors.ArtifactSyncException">TargetUnauthorized, TargetForbidden, SyncPaused, ServerUnsupported, TargetUnavailable,
+    /// <exception cref="Errors.ArtifactSyncException">TargetUnauthorized, TargetForbidden, SyncPaused, ServerUnsupported,
+    /// TargetUnavailable,
     /// TargetProtocolError, TargetUnreachable, TargetTimeout.</exception>
     Task<PushAnswer> PushAsync(IReadOnlyList<OutgoingMutation> entries, CancellationToken cancellationToken);
 

@@ -22,7 +22,8 @@ internal sealed class PageApply(MemorySync sync, PullPass pass)
         }
         catch (Exception fault) when (IsOfMutation(fault))
         {
-            sync.Observer.Verbose($"A page of mutations from {page[0].Seq} on could not be applied at once ({fault.Message}); it is applied one by one.");
+            sync.Observer.Verbose(
+                $"A page of mutations from {page[0].Seq} on could not be applied at once ({fault.Message}); it is applied one by one.");
             return page.All(mutation => ApplyAlone(mutation, cancellationToken));
         }
     }
@@ -37,7 +38,7 @@ internal sealed class PageApply(MemorySync sync, PullPass pass)
         {
             throw new ArtifactSyncException(
                 ErrorCode.UnexpectedError,
-                $"Mutation {mutation.Seq} ({mutation.Op} of {mutation.Entity} '{mutation.EntityKey}') could not be applied: {fault.Message} " +
+                $"Mutation {mutation.Seq} could not be applied: {fault.Message} " +
                 "What came before it is kept; the next run begins there.",
                 sync.Api.ServerUrl, fault);
         }
@@ -95,18 +96,22 @@ internal sealed class PageApply(MemorySync sync, PullPass pass)
         return true;
     }
 
-    /// <summary>A project that nothing here names yet: the token was given the right to it, and its older mutations lie below the cursor (7.5).</summary>
+    /// <summary>
+    /// A project that nothing here names yet: the token was given the right to it, and its older mutations lie below the cursor (7.5).
+    /// </summary>
     private void OweForNewProject(Database db, string name, long now)
     {
         var project = MemoryText.Project(name);
-        if (pass.Kind != PassKind.FromZero && pass.Cursor > 0 && project.Length > 0 && _known.Add(project) && !VersionTable.KnowsProject(db, project))
+        if (pass.Kind != PassKind.FromZero && pass.Cursor > 0 && project.Length > 0 && _known.Add(project)
+            && !VersionTable.KnowsProject(db, project))
         {
             MemoryTargetTable.Owe(db, OwedPass.Pass, now);
         }
     }
 
     private static Mutation ToMutation(PulledMutation pulled) =>
-        new(pulled.Entity, pulled.EntityKey, pulled.Op, pulled.Project, pulled.Payload, pulled.Seq, pulled.OccurredAt.Length == 0 ? null : pulled.OccurredAt);
+        new(pulled.Entity, pulled.EntityKey, pulled.Op, pulled.Project, pulled.Payload, pulled.Seq, pulled.OccurredAt.Length == 0 ? null
+            : pulled.OccurredAt);
 
     /// <summary>Counted apart until the transaction is committed.</summary>
     private sealed class PageCounts
@@ -136,10 +141,17 @@ internal sealed class PageApply(MemorySync sync, PullPass pass)
                     _stale += isNew ? 1 : 0;
                     break;
                 default:
+                    if (!isNew)
+                    {
+                        break; // told when it came first
+                    }
+
                     var isDead = result.Outcome == ApplyOutcome.Dead;
                     _faults.Add(new CycleFault(
-                        Entity.IsKnown(pulled.Entity) ? pulled.Entity : "mutation", pulled.EntityKey, "pull", isDead ? ErrorCode.MutationUnusable : ErrorCode.MutationWaits,
-                        isDead ? $"Mutation {pulled.Seq} can't be used: {result.Reason}." : $"Mutation {pulled.Seq} waits: {result.Reason}."));
+                        Entity.IsKnown(pulled.Entity) ? pulled.Entity : "mutation", pulled.EntityKey, "pull", isDead
+                            ? ErrorCode.MutationUnusable : ErrorCode.MutationWaits,
+                        isDead ? $"Mutation {pulled.Seq} can't be used: {result.Reason}."
+                            : $"Mutation {pulled.Seq} waits: {result.Reason}."));
                     break;
             }
         }

@@ -6,7 +6,8 @@ namespace ArtifactSync.Memory.Cloud;
 /// <summary>What a payload must have to be sent or stored (memory spec 6.2, 6.6, 7.2). Payloads are texts of JSON objects.</summary>
 internal static class PayloadCheck
 {
-    private static readonly string[] s_ofRelation = ["sync_id", "source_id", "target_id", "judgment_status", "marked_by_actor", "marked_by_kind"];
+    private static readonly string[] s_ofRelation = ["sync_id", "source_id", "target_id", "judgment_status", "marked_by_actor",
+        "marked_by_kind"];
 
     /// <summary>The first field of a relation that is missing or blank; null when all are there.</summary>
     public static string? MissingOfRelation(string payload)
@@ -39,7 +40,8 @@ internal static class PayloadCheck
     {
         try
         {
-            return !payload.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String || string.IsNullOrWhiteSpace(value.GetString());
+            return !payload.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String
+                || string.IsNullOrWhiteSpace(value.GetString());
         }
         catch (InvalidOperationException)
         {

@@ -4,7 +4,8 @@ using ArtifactSync.Model;
 namespace ArtifactSync.Memory.Cloud;
 
 /// <summary>A deviation between an archive and a log.</summary>
-internal sealed record ProofDeviation(MemoryFindingClass Class, string Project, string Entity, string Key, EntityVersion? Here, EntityVersion? There, string? Note);
+internal sealed record ProofDeviation(
+    MemoryFindingClass Class, string Project, string Entity, string Key, EntityVersion? Here, EntityVersion? There, string? Note);
 
 /// <summary>Compares what an archive held at one moment with what a log says (memory spec 7.7 step 3). Pure over its two sides.</summary>
 internal sealed class ProofCompare(ProofSnapshot here, ProofScratch there, MemoryOrder order)
@@ -27,9 +28,11 @@ internal sealed class ProofCompare(ProofSnapshot here, ProofScratch there, Memor
         {
             foreach (var (entity, key) in there.Present(project))
             {
-                if (!here.Has(entity, key) && there.Find(entity, key) is { IsGone: false } row && row.LastSeq <= here.Cursor && !IsHeldElsewhere(local, entity, key))
+                if (!here.Has(entity, key) && there.Find(entity, key) is { IsGone: false } row && row.LastSeq <= here.Cursor
+                    && !IsHeldElsewhere(local, entity, key))
                 {
-                    yield return new ProofDeviation(MemoryFindingClass.NewerThere, project, entity, key, null, row.Version, Waits(local, entity, key));
+                    yield return new ProofDeviation(
+                        MemoryFindingClass.NewerThere, project, entity, key, null, row.Version, Waits(local, entity, key));
                 }
             }
         }
@@ -73,14 +76,16 @@ internal sealed class ProofCompare(ProofSnapshot here, ProofScratch there, Memor
             }
 
             return Deviation(
-                row, log, row.Version with { Seq = mine.Seq }, log.Version with { Seq = theirs.IsKnown ? theirs.Seq : 0 }, $"field {mine.Name}");
+                row, log, row.Version with { Seq = mine.Seq }, log.Version with { Seq = theirs.IsKnown ? theirs.Seq : 0 },
+                    $"field {mine.Name}");
         }
 
         return null;
     }
 
     private ProofDeviation Deviation(ProofRow row, ProofRow log, EntityVersion mine, EntityVersion theirs, string? note) => Deviation(
-        _rule.Wins(theirs.Time, theirs.Seq ?? 0, mine, hasTime: row.Entity == Entity.Observation) ? MemoryFindingClass.NewerThere : MemoryFindingClass.OlderThere,
+        _rule.Wins(theirs.Time, theirs.Seq ?? 0, mine, hasTime: row.Entity == Entity.Observation) ? MemoryFindingClass.NewerThere
+            : MemoryFindingClass.OlderThere,
         row, log, note);
 
     private static ProofDeviation Deviation(MemoryFindingClass kind, ProofRow row, ProofRow? log, string? note) =>

@@ -16,7 +16,8 @@ internal sealed record ProofRow(string Entity, string Key, string Project, Entit
     public static ProofRow Load(Database db, string entity, string key, EntityVersion version) => entity switch
     {
         Memory.Entity.Session => OfSession(db, key, version, MemorySessionTable.Find(db, key)),
-        Memory.Entity.Observation => new ProofRow(entity, key, version.Project, version, ObservationTable.Find(db, key) is { } row ? Of(row) : ""),
+        Memory.Entity.Observation =>
+            new ProofRow(entity, key, version.Project, version, ObservationTable.Find(db, key) is { } row ? Of(row) : ""),
         Memory.Entity.Prompt => new ProofRow(entity, key, version.Project, version, PromptTable.Find(db, key) is { } row ? Of(row) : ""),
         _ => new ProofRow(entity, key, version.Project, version, RelationTable.Find(db, key) is { } row ? RowHash.Of(row) : ""),
     };
@@ -34,7 +35,8 @@ internal sealed record ProofRow(string Entity, string Key, string Project, Entit
         };
 
     /// <summary>As the payload of the row says it: with a normalised project.</summary>
-    public static string Of(Observation row) => RowHash.Of(row.Project is null ? row : row with { Project = MemoryText.Project(row.Project) });
+    public static string Of(Observation row) =>
+        RowHash.Of(row.Project is null ? row : row with { Project = MemoryText.Project(row.Project) });
 
     public static string Of(Prompt row) => RowHash.Of(row with { Project = MemoryText.Project(row.Project) });
 

@@ -16,7 +16,8 @@ internal sealed class ProofScratch : IDisposable
     public ProofScratch(MemoryOrder order, EngineOptions options)
     {
         _rule = new VersionRule(order, 0, IsPassFromZero: false);
-        _archive = ArchiveDatabase.Open(new EngineOptions { ArchivePath = Path.Combine(_folder, "log"), Clock = options.Clock }, ArchiveMode.Create);
+        _archive = ArchiveDatabase.Open(
+            new EngineOptions { ArchivePath = Path.Combine(_folder, "log"), Clock = options.Clock }, ArchiveMode.Create);
     }
 
     public Database Db => _archive.Reader;
@@ -28,7 +29,8 @@ internal sealed class ProofScratch : IDisposable
         var applier = new MutationApplier(change, _rule);
         foreach (var pulled in page)
         {
-            var mutation = new Mutation(pulled.Entity, pulled.EntityKey, pulled.Op, pulled.Project, pulled.Payload, pulled.Seq, pulled.OccurredAt);
+            var mutation = new Mutation(
+                pulled.Entity, pulled.EntityKey, pulled.Op, pulled.Project, pulled.Payload, pulled.Seq, pulled.OccurredAt);
             StandIn(transaction.Db, mutation);
             applier.Apply(mutation);
         }
@@ -66,8 +68,11 @@ internal sealed class ProofScratch : IDisposable
     private static ProofRow Waiting(string entity, string key, Mutation mutation) => entity switch
     {
         Entity.Relation when MutationPayload.TryRead(RowShape.Relation, mutation.Payload, out var fields) =>
-            new ProofRow(entity, key, MemoryText.Project(mutation.Project), new EntityVersion("", mutation.Seq, VersionState.Live, ""), RowHash.Of(fields.ToRelation() with { SyncId = key })),
-        _ => new ProofRow(entity, key, MemoryText.Project(mutation.Project), new EntityVersion("", mutation.Seq, VersionState.Gone, ""), ""),
+            new ProofRow(
+                entity, key, MemoryText.Project(mutation.Project), new EntityVersion("", mutation.Seq, VersionState.Live, ""),
+                    RowHash.Of(fields.ToRelation() with { SyncId = key })),
+        _ => new ProofRow(
+            entity, key, MemoryText.Project(mutation.Project), new EntityVersion("", mutation.Seq, VersionState.Gone, ""), ""),
     };
 
     private static void StandIn(Database db, Mutation mutation)

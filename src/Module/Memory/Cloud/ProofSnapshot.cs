@@ -47,17 +47,23 @@ internal sealed class ProofSnapshot
         foreach (var row in ObservationTable.OfProject(db, project)) // of one sync id the last counts
         {
             var state = row.DeletedAt is null ? VersionState.Live : VersionState.Deleted;
-            Put(new ProofRow(Entity.Observation, row.SyncId, project, Version(db, Entity.Observation, row.SyncId, row.UpdatedAt, state, project), ProofRow.Of(row)));
+            Put(new ProofRow(
+                Entity.Observation, row.SyncId, project, Version(db, Entity.Observation, row.SyncId, row.UpdatedAt, state, project),
+                    ProofRow.Of(row)));
         }
 
         foreach (var row in PromptTable.OfProject(db, project))
         {
-            Put(new ProofRow(Entity.Prompt, row.SyncId, project, Version(db, Entity.Prompt, row.SyncId, row.CreatedAt, VersionState.Live, project), ProofRow.Of(row)));
+            Put(new ProofRow(
+                Entity.Prompt, row.SyncId, project, Version(db, Entity.Prompt, row.SyncId, row.CreatedAt, VersionState.Live, project),
+                    ProofRow.Of(row)));
         }
 
         foreach (var row in RelationTable.OfProject(db, project))
         {
-            Put(new ProofRow(Entity.Relation, row.SyncId, project, Version(db, Entity.Relation, row.SyncId, "", VersionState.Live, project), RowHash.Of(row)));
+            Put(new ProofRow(
+                Entity.Relation, row.SyncId, project, Version(db, Entity.Relation, row.SyncId, "", VersionState.Live, project),
+                    RowHash.Of(row)));
         }
 
         foreach (var (entity, key, version) in VersionTable.Gone(db, project))
@@ -70,7 +76,8 @@ internal sealed class ProofSnapshot
 
         foreach (var row in PromptTable.Tombstones(db, project).Where(row => !Has(Entity.Prompt, row.SyncId)))
         {
-            Put(new ProofRow(Entity.Prompt, row.SyncId, project, Version(db, Entity.Prompt, row.SyncId, row.DeletedAt, VersionState.Gone, project), ""));
+            Put(new ProofRow(
+                Entity.Prompt, row.SyncId, project, Version(db, Entity.Prompt, row.SyncId, row.DeletedAt, VersionState.Gone, project), ""));
         }
     }
 

@@ -17,6 +17,7 @@ internal sealed class PullEnd(MemorySync sync, PullPass pass)
         Replay(cancellationToken);
         var readable = pass.Owes == OwedPass.PassAfterReset ? await ReadableAsync(cancellationToken) : [];
         sync.Report.Queued += sync.Change("answers", change => Settle(change, readable), cancellationToken);
+        sync.Report.ReadFromZero |= pass.Kind == PassKind.FromZero;
         return true;
     }
 
@@ -24,7 +25,9 @@ internal sealed class PullEnd(MemorySync sync, PullPass pass)
     private async Task<bool> HasLostAsync(CancellationToken cancellationToken)
     {
         var db = sync.Archive.Reader;
-        foreach (var project in MappingTable.Above(db, MemoryTargetTable.Cursor(db)).Select(mapped => mapped.Project).Distinct(StringComparer.Ordinal).ToList())
+        foreach (
+            var project in MappingTable.Above(db, MemoryTargetTable.Cursor(db)).Select(mapped => mapped.Project)
+                .Distinct(StringComparer.Ordinal).ToList())
         {
             if (await CanReadAsync(project, cancellationToken))
             {
@@ -47,7 +50,8 @@ internal sealed class PullEnd(MemorySync sync, PullPass pass)
             else
             {
                 sync.Report.Faults.Add(new CycleFault(
-                    "project", project, "pull", ErrorCode.TargetForbidden, $"The token may not read project '{project}' at '{sync.Api.ServerUrl}' any more."));
+                    "project", project, "pull", ErrorCode.TargetForbidden,
+                        $"The token may not read project '{project}' at '{sync.Api.ServerUrl}' any more."));
             }
         }
 
@@ -77,7 +81,9 @@ internal sealed class PullEnd(MemorySync sync, PullPass pass)
         }
     }
 
-    /// <summary>In one transaction: what the log lacks, what enrolled projects owe it, and the answers. Returns the number of rows journalled.</summary>
+    /// <summary>
+    /// In one transaction: what the log lacks, what enrolled projects owe it, and the answers. Returns the number of rows journalled.
+    /// </summary>
     private long Settle(ChangeContext change, HashSet<string> readable)
     {
         var db = change.Db;
@@ -85,7 +91,9 @@ internal sealed class PullEnd(MemorySync sync, PullPass pass)
         if (pass.Kind == PassKind.FromZero)
         {
             // After a reset every number was 0, and the pass gave those that the log has their numbers again.
-            foreach (var (entity, key) in VersionTable.Unnumbered(db).Where(row => readable.Contains(row.Project)).Select(row => (row.Entity, row.Key)).Distinct().ToList())
+            foreach (
+                var (entity, key) in VersionTable.Unnumbered(db).Where(row => readable.Contains(row.Project))
+                    .Select(row => (row.Entity, row.Key)).Distinct().ToList())
             {
                 change.Queue(entity, key);
             }

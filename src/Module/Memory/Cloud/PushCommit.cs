@@ -60,7 +60,8 @@ internal static class PushCommit
         foreach (var project in entries.GroupBy(entry => entry.Project, StringComparer.Ordinal))
         {
             MemoryTargetTable.SetAcked(
-                db, MemoryTargetTable.OfProject(project.Key), project.Max(e => e.LocalSeq), JournalTable.HasPendingOf(db, project.Key), now);
+                db, MemoryTargetTable.OfProject(project.Key), project.Max(e => e.LocalSeq), JournalTable.HasPendingOf(db, project.Key),
+                    now);
         }
     }
 }

@@ -3,7 +3,8 @@ using ArtifactSync.Archive;
 namespace ArtifactSync.Memory.Cloud;
 
 /// <summary>The next pending rows: what is sent, and what can never be (memory spec 7.2 steps 2-4).</summary>
-internal sealed record PushPlan(IReadOnlyList<OutgoingMutation> Rows, IReadOnlyList<(JournalEntry Entry, string Reason)> Refused, long LastSeq)
+internal sealed record PushPlan(
+    IReadOnlyList<OutgoingMutation> Rows, IReadOnlyList<(JournalEntry Entry, string Reason)> Refused, long LastSeq)
 {
     public bool IsEmpty => Rows.Count == 0 && Refused.Count == 0;
 
@@ -27,7 +28,8 @@ internal sealed record PushPlan(IReadOnlyList<OutgoingMutation> Rows, IReadOnlyL
                 continue;
             }
 
-            var row = new OutgoingMutation(entry.Seq, MemoryText.Project(entry.Project), entry.Entity, entry.EntityKey, entry.Op, entry.Payload);
+            var row = new OutgoingMutation(
+                entry.Seq, MemoryText.Project(entry.Project), entry.Entity, entry.EntityKey, entry.Op, entry.Payload);
             if (PushBatch.Size(row) > PushBatch.MaxEntryBytes)
             {
                 refused.Add((entry, $"it is larger than {PushBatch.MaxEntryBytes >> 20} MiB, which no server takes"));

@@ -20,7 +20,9 @@ internal static class ServerAnswer
         }
 
         // A number that is none becomes 0, which the validation refuses.
-        return new PushAnswer([.. list.EnumerateArray().Select(seq => seq.ValueKind == JsonValueKind.Number && seq.TryGetInt64(out var number) ? number : 0)]);
+        return new PushAnswer(
+            [.. list.EnumerateArray()
+                .Select(seq => seq.ValueKind == JsonValueKind.Number && seq.TryGetInt64(out var number) ? number : 0)]);
     }
 
     /// <summary>Entries that a 400 names; null when it is of another kind.</summary>
@@ -79,7 +81,8 @@ internal static class ServerAnswer
     public static string Say(ReadOnlyMemory<byte> body)
     {
         using var document = TryParse(body);
-        var text = document is not null && Text(document.RootElement, "error") is { Length: > 0 } error ? error : Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, 4 * LongestText)]);
+        var text = document is not null && Text(document.RootElement, "error") is { Length: > 0 } error ? error
+            : Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, 4 * LongestText)]);
         return Cut(text);
     }
 

@@ -18,13 +18,17 @@ internal static class StateReader
         {
             yield return State(server, null, archivePath) with
             {
-                Target = server.ServerUrl is { } url ? "engram+" + url : null, Cursor = server.Cursor, MemoryOrder = server.Order.ToString(),
-                Pending = pending.Values.Sum(), Quarantined = quarantined.Values.Sum(), OwesPass = server.Owes != OwedPass.None || owing.Count > 0,
+                Target = server.ServerUrl is { } url ? "engram+" + url
+                    : null, Cursor = server.Cursor, MemoryOrder = server.Order.ToString(),
+                Pending = pending.Values.Sum(), Quarantined = quarantined.Values.Sum(), OwesPass = server.Owes != OwedPass.None
+                    || owing.Count > 0,
                 Deferred = waiting.Values.Sum(count => count.Deferred), Dead = waiting.Values.Sum(count => count.Dead),
             };
         }
 
-        foreach (var project in projects.Count > 0 ? projects : [.. enrolled.Union(pending.Keys, StringComparer.Ordinal).Where(p => p.Length > 0).Order(StringComparer.Ordinal)])
+        foreach (
+            var project in projects.Count > 0 ? projects
+                : [.. enrolled.Union(pending.Keys, StringComparer.Ordinal).Where(p => p.Length > 0).Order(StringComparer.Ordinal)])
         {
             var (deferred, dead) = waiting.GetValueOrDefault(project);
             yield return State(MemoryTargetTable.Read(db, MemoryTargetTable.OfProject(project)), project, archivePath) with

@@ -20,7 +20,8 @@ internal static class SyncReason
     };
 
     /// <summary>Whether the fault is of one project only: the others, and the pull, go on (7.1 c).</summary>
-    public static bool IsOfProject(ErrorCode code) => code is ErrorCode.TargetForbidden or ErrorCode.SyncPaused or ErrorCode.MutationRefused;
+    public static bool IsOfProject(ErrorCode code) =>
+        code is ErrorCode.TargetForbidden or ErrorCode.SyncPaused or ErrorCode.MutationRefused;
 
     /// <summary>Whether any further push of this cycle would meet the same (7.2 step 5).</summary>
     public static bool EndsPush(ErrorCode code) => code is ErrorCode.TargetUnauthorized or ErrorCode.ServerUnsupported

@@ -66,7 +66,9 @@ internal sealed record LogAnswer(int Status, string ContentType, ReadOnlyMemory<
         WriteProject(json, project);
     });
 
-    /// <summary>A page that ends before <paramref name="limit"/> rows or <see cref="PushBatch.MaxBody"/> bytes are passed, with one row at least.</summary>
+    /// <summary>
+    /// A page that ends before <paramref name="limit"/> rows or <see cref="PushBatch.MaxBody"/> bytes are passed, with one row at least.
+    /// </summary>
     public static LogAnswer Page(IEnumerable<LoggedEntry> entries, int limit, string project) => Write(200, json =>
     {
         var (count, latest, more) = (0, 0L, false);
@@ -88,7 +90,8 @@ internal sealed record LogAnswer(int Status, string ContentType, ReadOnlyMemory<
         WriteProject(json, project);
     });
 
-    private static long Size(in LoggedEntry entry) => Encoding.UTF8.GetByteCount(entry.Payload) + (6L * (entry.EntityKey.Length + entry.Project.Length)) + 512;
+    private static long Size(in LoggedEntry entry) =>
+        Encoding.UTF8.GetByteCount(entry.Payload) + (6L * (entry.EntityKey.Length + entry.Project.Length)) + 512;
 
     private static void WriteEntry(Utf8JsonWriter json, in LoggedEntry entry)
     {

@@ -6,9 +6,12 @@ namespace ArtifactSync.Memory.Server;
 internal sealed record LogEntry(string Project, string Entity, string EntityKey, string Op, string Payload);
 
 /// <summary>A numbered entry. <paramref name="OccurredAt"/> in Unix ms UTC.</summary>
-internal readonly record struct LoggedEntry(long Seq, string Project, string Entity, string EntityKey, string Op, long OccurredAt, string Payload);
+internal readonly record struct LoggedEntry(
+    long Seq, string Project, string Entity, string EntityKey, string Op, long OccurredAt, string Payload);
 
-/// <summary><c>memory_log</c>: the mutation log that this machine serves. SQLite has one writer, so numbers become visible in their order (6.4).</summary>
+/// <summary>
+/// <c>memory_log</c>: the mutation log that this machine serves. SQLite has one writer, so numbers become visible in their order (6.4).
+/// </summary>
 internal static class MemoryLogTable
 {
     public static long Append(Database db, LogEntry entry, string? createdBy, DateTimeOffset now)

@@ -5,7 +5,9 @@ using ArtifactSync.Memory.Cloud;
 
 namespace ArtifactSync.Memory.Server;
 
-/// <summary>What the bearer of a token may see. <paramref name="Projects"/>: normalised names in the order of their listing; null = all.</summary>
+/// <summary>
+/// What the bearer of a token may see. <paramref name="Projects"/>: normalised names in the order of their listing; null = all.
+/// </summary>
 internal sealed record LogRights(IReadOnlyList<string>? Projects)
 {
     public static LogRights All { get; } = new((IReadOnlyList<string>?)null);
@@ -27,7 +29,8 @@ internal sealed class MutationLog(ArchiveDatabase archive)
     private readonly Readers _readers = new(archive);
 
     /// <summary>All entries or none (6.2).</summary>
-    /// <param name="body">At most <see cref="PushBatch.MaxBody"/> bytes; whoever reads it from the wire refuses more with <see cref="TooLarge"/>.</param>
+    /// <param name="body">At most <see cref="PushBatch.MaxBody"/> bytes; whoever reads it from the wire refuses more with <see
+    /// cref="TooLarge"/>.</param>
     public LogAnswer Push(ReadOnlySpan<byte> body, LogRights rights)
     {
         using var request = PushRequest.Read(body);

@@ -3,7 +3,9 @@ using ArtifactSync.Archive;
 
 namespace ArtifactSync.Memory.Server;
 
-/// <summary>Reading connections for requests that run at the same time: one each, given back for the next. The archive closes them.</summary>
+/// <summary>
+/// Reading connections for requests that run at the same time: one each, given back for the next. The archive closes them.
+/// </summary>
 internal sealed class Readers(ArchiveDatabase archive)
 {
     private readonly ConcurrentBag<Database> _free = [];
