@@ -8,17 +8,20 @@ namespace ArtifactSync.Cmdlets;
 public sealed partial class InvokeArtifactSyncCommand
 {
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     [Parameter(ParameterSetName = RetrySet)]
     [Credential]
     [ValidateNotNull]
     public PSCredential? Credential { get; set; }
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     [Parameter(ParameterSetName = RetrySet)]
     [ValidateNotNullOrEmpty]
     public string? S3Endpoint { get; set; }
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     [Parameter(ParameterSetName = RetrySet)]
     [Parameter(ParameterSetName = SurgicalSet)]
     [Parameter(ParameterSetName = SurgicalItemSet)]
@@ -26,6 +29,7 @@ public sealed partial class InvokeArtifactSyncCommand
     public SecureString? Token { get; set; }
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     [Parameter(ParameterSetName = RetrySet)]
     public SwitchParameter AllowInsecure { get; set; }
 

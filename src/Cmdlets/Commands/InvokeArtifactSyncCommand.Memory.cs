@@ -8,10 +8,12 @@ namespace ArtifactSync.Cmdlets;
 public sealed partial class InvokeArtifactSyncCommand
 {
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     [ArgumentCompleter(typeof(MemoryProjectCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] MemoryProject { get; set; } = [];
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     public MemoryOrder? MemoryOrder { get; set; }
 }

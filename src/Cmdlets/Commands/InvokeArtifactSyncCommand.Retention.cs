@@ -7,9 +7,11 @@ namespace ArtifactSync.Cmdlets;
 public sealed partial class InvokeArtifactSyncCommand
 {
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     [DurationTransformation]
     public TimeSpan? GracePeriod { get; set; }
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     public SwitchParameter NoCollect { get; set; }
 }

@@ -21,8 +21,7 @@ public sealed partial class InvokeArtifactSyncCommand
     [ValidateRange(1, long.MaxValue)]
     public long Iid { get; set; }
 
-    /// <inheritdoc/>
-    protected override void EndProcessing()
+    private void BringGathered()
     {
         var runs = _gathered.GroupBy(item => (item.GitLab, item.Project)).ToList();
         foreach (var run in runs)

@@ -19,25 +19,30 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveWriterCmdlet
     private const string ExchangeSet = "Exchange";
 
     [Parameter(ParameterSetName = ExchangeSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = WatchSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [TargetTransformation]
     [ArgumentCompleter(typeof(TargetCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Target { get; set; } = [];
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     public SwitchParameter Initialize { get; set; }
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     [ArgumentCompleter(typeof(OriginCompleter))]
     [ValidateNotNullOrEmpty]
     public string? OriginId { get; set; }
 
     [Parameter(ParameterSetName = ExchangeSet)]
+    [Parameter(ParameterSetName = WatchSet)]
     public SwitchParameter Full { get; set; }
 
     [Parameter(ParameterSetName = ExchangeSet)]
@@ -57,24 +62,23 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveWriterCmdlet
             RetrySet => Retry,
             SurgicalSet => Surgical,
             SurgicalItemSet => Gather,
+            WatchSet => () => _targets.AddRange(Target),
             _ => Exchange,
         };
         work();
     }
 
-    private void Exchange()
+    /// <inheritdoc/>
+    protected override void EndProcessing()
     {
-        var alone = !MyInvocation.ExpectingInput && Target.Length == 1;
-        foreach (var target in Target)
+        Action work = ParameterSetName switch
         {
-            var resolved = Guard(alone, () => Request(target));
-            if (resolved is not null)
-                RunOne(alone, resolved.Target, PreflightOnly ? "Compare" : "Exchange", Do);
-
-            Task<SyncRun> Do(SyncEngine engine, Decision decision, PipelineSink sink, CancellationToken token) => decision == Decision.Plan
-                ? engine.PlanExchangeAsync(resolved, sink, token)
-                : engine.ExchangeAsync(resolved, sink, token);
-        }
+            SurgicalItemSet => BringGathered,
+            WatchSet => WatchGathered,
+            ExchangeSet => ExchangeGathered,
+            _ => static () => { },
+        };
+        work();
     }
 
     private ExchangeRequest Request(string target) => new()

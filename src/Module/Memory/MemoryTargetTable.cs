@@ -31,6 +31,10 @@ internal static partial class MemoryTargetTable
             seq, now, MemoryText.TargetKey(target));
     }
 
+    /// <summary>The newest change of this machine that is in the journal; 0 = none.</summary>
+    public static long Enqueued(Database db) =>
+        db.Scalar<long>("SELECT last_enqueued_seq FROM memory_targets WHERE target_key = ?", Cloud);
+
     /// <summary>The rule of the server that this archive knows; the default when it knows none.</summary>
     public static VersionRule Rule(Database db, bool isPassFromZero = false) => db.First(
         "SELECT memory_order, last_pulled_seq FROM memory_targets WHERE target_key = ?",

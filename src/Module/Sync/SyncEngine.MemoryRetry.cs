@@ -7,14 +7,18 @@ namespace ArtifactSync.Sync;
 
 public sealed partial class SyncEngine
 {
-    /// <summary>What repeating an import or export of memories would do; null when the run is of another kind.</summary>
-    public async Task<SyncRun?> PlanMemoryRetryAsync(string runId, IRunObserver observer, CancellationToken cancellationToken)
+    /// <summary>Imports and exports of memories are repeated from what the ledger keeps of their request.</summary>
+    private (Work Run, Work Plan) RepeatMemory(RunRequest run)
     {
-        if (FindMemoryRecord(runId) is not { } record)
-        {
-            return null;
-        }
+        var record = JsonSerializer.Deserialize(run.RequestedJson, MemoryImportRecordJson.Default.MemoryImportRecord)!;
+        return record.Paths.Count > 0
+            ? ((o, t) => RetryMemoryAsync(record, run.RunId, o, t), (o, t) => PlanMemoryRetryAsync(record, run.RunId, o, t))
+            : throw new ArtifactSyncException(
+                ErrorCode.InvalidArgument, $"The run '{run.RunId}' took its content from the pipeline, which is not kept. Import it again.", run.RunId);
+    }
 
+    private async Task<SyncRun> PlanMemoryRetryAsync(MemoryImportRecord record, string runId, IRunObserver observer, CancellationToken cancellationToken)
+    {
         var counters = new RunCounters();
         foreach (var result in await RepeatAsync(record, runId, whatIf: true, observer, cancellationToken))
         {
@@ -23,23 +27,11 @@ public sealed partial class SyncEngine
             counters.MemorySkipped += result.ObservationsSkipped + result.PromptsSkipped;
         }
 
-        var now = options.Clock.GetUtcNow();
-        return new SyncRun
-        {
-            ParentRunId = runId, Kind = RunKind.MemoryImport, Status = RunStatus.Planned, Target = record.Paths[0], Phase = "planned", Counters = counters,
-            StartedAt = now, FinishedAt = now, Host = ProcessIdentity.Current.Host, ProcessId = ProcessIdentity.Current.ProcessId,
-            ArchivePath = options.ArchivePath,
-        };
+        return PlannedRun.Of(options, RunKind.MemoryImport, record.Paths[0], counters) with { ParentRunId = runId };
     }
 
-    /// <summary>Repeats an import or export of memories as a child of its run; null when the run is of another kind.</summary>
-    private async Task<SyncRun?> RetryMemoryAsync(string runId, IRunObserver observer, CancellationToken cancellationToken)
+    private async Task<SyncRun> RetryMemoryAsync(MemoryImportRecord record, string runId, IRunObserver observer, CancellationToken cancellationToken)
     {
-        if (FindMemoryRecord(runId) is not { } record)
-        {
-            return null;
-        }
-
         var results = await RepeatAsync(record, runId, whatIf: false, observer, cancellationToken);
         return GetRuns(new RunQuery { RunIds = [results[0].RunId!], IncludeEntities = true }).Single();
     }
@@ -64,22 +56,5 @@ public sealed partial class SyncEngine
 
                 return results;
         }
-    }
-
-    /// <exception cref="ArtifactSyncException">InvalidArgument: still running, or it took its content from the pipeline.</exception>
-    private MemoryImportRecord? FindMemoryRecord(string runId)
-    {
-        using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly);
-        if (RunTable.FindRequest(archive.Reader, runId) is not { Kind: RunKind.MemoryImport } run)
-        {
-            return null;
-        }
-
-        var record = JsonSerializer.Deserialize(run.RequestedJson, MemoryImportRecordJson.Default.MemoryImportRecord)!;
-        return run.Status == RunStatus.Running
-            ? throw new ArtifactSyncException(ErrorCode.InvalidArgument, $"The run '{runId}' is still running.", runId)
-            : record.Paths.Count > 0 ? record
-            : throw new ArtifactSyncException(
-                ErrorCode.InvalidArgument, $"The run '{runId}' took its content from the pipeline, which is not kept. Import it again.", runId);
     }
 }

@@ -34,6 +34,8 @@ public sealed partial class SyncEngine
             case { Kind: RunKind.Surgical or RunKind.Preflight }:
                 var surgical = SurgicalRetry.ToRequest(archive.Reader, run, request);
                 return ((o, t) => SurgicalAsync(surgical, o, t), (_, t) => Task.FromResult(PlanSurgical(surgical, t)));
+            case { Kind: RunKind.MemoryImport }:
+                return RepeatMemory(run);
             default:
                 throw new ArtifactSyncException(ErrorCode.InvalidArgument, $"A run of kind '{run.Kind}' can't be repeated.", run.RunId);
         }

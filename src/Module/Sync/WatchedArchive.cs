@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Threading.Channels;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
+using ArtifactSync.Memory;
 using ArtifactSync.Metadata;
 using ArtifactSync.Model;
 
@@ -58,7 +59,7 @@ internal sealed class WatchedArchive : IWatched
         return run;
     }
 
-    /// <summary>Changes of own sessions, and the newest artifact of the store: an edit is one.</summary>
+    /// <summary>Changes of own sessions, the newest artifact of the store (an edit is one), changes of memories.</summary>
     public string Mark()
     {
         var transcripts = Interlocked.Read(ref _transcriptChanges);
@@ -69,7 +70,8 @@ internal sealed class WatchedArchive : IWatched
         using var archive = ArchiveDatabase.Open(_options, ArchiveMode.ReadWrite);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{PublicationTable.Generation(archive.Reader)} {MetadataTable.HighestArtifact(archive.Reader)} {transcripts}");
+            $"{PublicationTable.Generation(archive.Reader)} {MetadataTable.HighestArtifact(archive.Reader)} "
+            + $"{MemoryTargetTable.Enqueued(archive.Reader)} {transcripts}");
     }
 
     public Task ChangedAsync(CancellationToken cancellationToken) => _changes.Reader.ReadAsync(cancellationToken).AsTask();

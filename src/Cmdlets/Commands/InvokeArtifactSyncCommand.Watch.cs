@@ -1,0 +1,70 @@
+using System.Management.Automation;
+using ArtifactSync.Cmdlets.Parameters;
+using ArtifactSync.Cmdlets.Pipeline;
+using ArtifactSync.Errors;
+using ArtifactSync.Model;
+using ArtifactSync.Sync;
+
+namespace ArtifactSync.Cmdlets;
+
+/// <summary>The parameter set that keeps in step with targets until it is stopped.</summary>
+public sealed partial class InvokeArtifactSyncCommand
+{
+    private const string WatchSet = "Watch";
+
+    [Parameter(ParameterSetName = WatchSet, Mandatory = true)]
+    public SwitchParameter Watch { get; set; }
+
+    [Parameter(ParameterSetName = WatchSet)]
+    [DurationTransformation]
+    public TimeSpan Interval { get; set; } = new WatchSchedule().Interval;
+
+    [Parameter(ParameterSetName = WatchSet)]
+    [DurationTransformation]
+    public TimeSpan Debounce { get; set; } = new WatchSchedule().Debounce;
+
+    /// <summary>All targets side by side: none waits for another, and one that can't be kept ends alone.</summary>
+    private void WatchGathered()
+    {
+        RequireOneServer();
+        if (Interval < TimeSpan.FromSeconds(1))
+        {
+            ThrowTerminatingError(ErrorMapping.ToRecord(new ArtifactSyncException(
+                ErrorCode.InvalidArgument, "-Interval must be a second at least, e.g. 5m.", Interval)));
+        }
+        var alone = _targets.Count == 1;
+        var requests = _targets.Select(target => Guard(alone, () => Request(target))).OfType<ExchangeRequest>().ToList();
+        var engine = OpenEngine();
+        Run(async (sink, cancellationToken) =>
+        {
+            List<Task> watches = [];
+            foreach (var request in requests)
+            {
+                var decision = await sink.ShouldProcessAsync(request.Target, "Watch");
+                if (decision == Decision.Plan)
+                    await sink.WriteObjectAsync(await engine.PlanExchangeAsync(request, sink, cancellationToken));
+                else if (decision == Decision.Act)
+                    watches.Add(WatchAsync(engine, request, alone, sink, cancellationToken));
+            }
+            await Task.WhenAll(watches);
+        });
+    }
+
+    private async Task WatchAsync(SyncEngine engine, ExchangeRequest request, bool alone, PipelineSink sink, CancellationToken cancellationToken)
+    {
+        var schedule = new WatchSchedule { Interval = Interval, Debounce = Debounce };
+        try
+        {
+            await foreach (var run in engine.WatchAsync(request, schedule, sink, cancellationToken))
+            {
+                await sink.WriteObjectAsync(run);
+                if (run.Status is RunStatus.Failed or RunStatus.Partial)
+                    await sink.WriteErrorAsync(ErrorMapping.ToRecord(ErrorMapping.ToException(run)));
+            }
+        }
+        catch (ArtifactSyncException e) when (!alone)
+        {
+            await sink.WriteErrorAsync(ErrorMapping.ToRecord(e));
+        }
+    }
+}
