@@ -72,6 +72,12 @@ Describe 'Invoke-ArtifactSync with a bucket' -Skip:$noServer {
         }
     }
 
+    It 'loads the SDK for buckets only' {
+        $loaded = '@([AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -like "AWSSDK*" }).Count'
+        $result = Invoke-Script "`$null = Invoke-ArtifactSync '$($box.Share)' -Initialize -ArchivePath '$($box.Archive)'; $loaded"
+        $result.Output | Should -Be 0
+    }
+
     It 'plans without a request under -WhatIf' {
         $before = Get-TreeState $box.Root
         $run = Invoke-ArtifactSync -Target $target -S3Endpoint http://127.0.0.1:1 -Credential (New-Key 'x') -WhatIf

@@ -25,7 +25,8 @@ internal sealed partial class StoreExchange
     private bool IsListingDue(long? tid)
     {
         var now = context.Archive.Clock.GetUtcNow();
-        return tid is null || TargetTable.LastListing(context.Archive.Reader, tid.Value) is not { } last || now - last >= s_listingInterval || now < last;
+        return tid is null || TargetTable.LastListing(context.Archive.Reader, tid.Value) is not { } last
+            || now - last >= s_listingInterval || now < last;
     }
 
     private async Task PullNewAsync(string origin, CancellationToken cancellationToken)
@@ -115,7 +116,9 @@ internal sealed partial class StoreExchange
         {
             return;
         }
-        var known = closed is null ? [] : await ManifestsOfAsync(ArtifactName.Parse(origin, ArtifactKind.Checkpoints, closed), local: true, cancellationToken) ?? [];
+        var known = closed is null
+            ? []
+            : await ManifestsOfAsync(ArtifactName.Parse(origin, ArtifactKind.Checkpoints, closed), local: true, cancellationToken) ?? [];
         var lowest = IngestTable.ImportedSequence(reader, origin);
         foreach (var candidate in candidates.Select(name => ArtifactName.Parse(origin, ArtifactKind.Checkpoints, name)))
         {
@@ -190,7 +193,8 @@ internal sealed partial class StoreExchange
         {
             var arrived = await FetchAsync(chunk, _far[(origin, ArtifactKind.Manifests)], cancellationToken, async manifests =>
             {
-                var next = manifests.SelectMany(info => info.References).Select(reference => ArtifactName.ByHash(origin, reference.Kind, reference.Sha256));
+                var next = manifests.SelectMany(info => info.References)
+                    .Select(reference => ArtifactName.ByHash(origin, reference.Kind, reference.Sha256));
                 var all = await FetchReferencesAsync(next.ToHashSet(), cancellationToken);
                 closed &= all;
             });

@@ -40,11 +40,13 @@ internal static class S3Faults
         _ when Inner<HttpRequestException>(fault) is { } way => OfWay(way, doing, target),
         _ when Inner<IOException>(fault) is { } broken =>
             new(ErrorCode.TransferIncomplete, $"{doing} failed: the connection to '{target}' broke off.", target, broken),
-        AmazonServiceException answer =>
-            new(ErrorCode.TargetProtocolError, $"{doing} failed: '{target}' answers {(int)answer.StatusCode}, which is no answer of an S3 store.", target),
+        AmazonServiceException answer => new(
+            ErrorCode.TargetProtocolError,
+            $"{doing} failed: '{target}' answers {(int)answer.StatusCode}, which is no answer of an S3 store.", target),
         AmazonClientException => new(
             ErrorCode.CredentialMissing,
-            $"{doing} failed: there is no credential for '{target}'. Give -Credential, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.", target),
+            $"{doing} failed: there is no credential for '{target}'. Give -Credential, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+            + "or AWS_PROFILE.", target),
         _ => new(ErrorCode.UnexpectedError, $"{doing} at '{target}' failed ({fault.GetType().Name}).", target),
     };
 
@@ -55,9 +57,11 @@ internal static class S3Faults
         var (code, advice) = name switch
         {
             "NoSuchBucket" => (ErrorCode.TargetNotFound, "There is no such bucket. Check its name and the endpoint."),
-            "RequestTimeTooSkewed" or "RequestExpired" => (ErrorCode.TargetUnauthorized, "The clock of this machine differs too much from the store's: set it."),
+            "RequestTimeTooSkewed" or "RequestExpired" =>
+                (ErrorCode.TargetUnauthorized, "The clock of this machine differs too much from the store's: set it."),
             "ExpiredToken" or "TokenRefreshRequired" => (ErrorCode.TargetUnauthorized, "The session token has expired: get a new one."),
-            "AuthorizationHeaderMalformed" => (ErrorCode.TargetUnauthorized, "The store expects another region: set AWS_REGION to that of the bucket."),
+            "AuthorizationHeaderMalformed" =>
+                (ErrorCode.TargetUnauthorized, "The store expects another region: set AWS_REGION to that of the bucket."),
             "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "InvalidToken" or "InvalidSecurity" or "Unauthorized" =>
                 (ErrorCode.TargetUnauthorized, "The store rejects the credential: check access key id and secret."),
             "QuotaExceeded" or "TooManyBuckets" => (ErrorCode.DiskFull, "The quota of the bucket is used up."),
@@ -68,7 +72,8 @@ internal static class S3Faults
             _ => status switch
             {
                 401 => (ErrorCode.TargetUnauthorized, "The store rejects the credential."),
-                403 or 405 => (ErrorCode.TargetForbidden, "The credential may not do that there (it needs to list the bucket, and to get, put and delete objects)."),
+                403 or 405 => (ErrorCode.TargetForbidden,
+                    "The credential may not do that there (it needs to list the bucket, and to get, put and delete objects)."),
                 429 or >= 500 and not 501 => (ErrorCode.TargetUnavailable, "The store is overloaded or down."),
                 _ => (ErrorCode.TargetProtocolError, "That is not what an S3 store answers here."),
             },
@@ -79,7 +84,8 @@ internal static class S3Faults
     private static ArtifactSyncException OfWay(HttpRequestException way, string doing, string target) => way.HttpRequestError switch
     {
         HttpRequestError.SecureConnectionError => new(
-            ErrorCode.TargetUnreachable, $"{doing} failed: no secure connection to '{target}': {way.InnerException?.Message ?? way.Message}", target, way),
+            ErrorCode.TargetUnreachable,
+            $"{doing} failed: no secure connection to '{target}': {way.InnerException?.Message ?? way.Message}", target, way),
         _ => new(ErrorCode.TargetUnreachable, $"{doing} failed: '{target}' can't be reached: {way.Message}", target, way),
     };
 

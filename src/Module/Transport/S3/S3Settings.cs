@@ -57,7 +57,8 @@ internal sealed record S3Settings
         {
             throw new ArtifactSyncException(
                 ErrorCode.TargetInsecure,
-                $"'{endpoint!.Host}' would be reached without encryption. Use https, or allow it with -AllowInsecure or ARTIFACTSYNC_S3_ALLOW_INSECURE=true.",
+                $"'{endpoint!.Host}' would be reached without encryption. Use https, or allow it with -AllowInsecure or "
+                + "ARTIFACTSYNC_S3_ALLOW_INSECURE=true.",
                 endpoint.Host);
         }
 
@@ -79,10 +80,12 @@ internal sealed record S3Settings
     private static Uri ParseEndpoint(string text)
     {
         var full = text.Contains("://", StringComparison.Ordinal) ? text : "https://" + text;
-        if (!Uri.TryCreate(full, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0 || uri.UserInfo.Length > 0)
+        if (!Uri.TryCreate(full, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
+            || uri.Host.Length == 0 || uri.UserInfo.Length > 0)
         {
             throw new ArtifactSyncException(
-                ErrorCode.InvalidTarget, "The S3 endpoint is not the address of a host. Write host, host:port or https://host:port, without user and password.", "s3");
+                ErrorCode.InvalidTarget,
+                "The S3 endpoint is not the address of a host. Write host, host:port or https://host:port, without user and password.", "s3");
         }
 
         return new Uri(uri.GetLeftPart(UriPartial.Authority));

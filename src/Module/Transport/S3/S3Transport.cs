@@ -96,7 +96,8 @@ internal sealed class S3Transport : ITransport
     {
         OriginId.Require(origin);
         var folder = $"{origin}/{ArtifactName.KindDirectory(kind)}/";
-        await using var entries = _listing.ReadAsync(_location.Prefix + folder, startAfter, prefixes: false, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var entries = _listing.ReadAsync(_location.Prefix + folder, startAfter, prefixes: false, cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
         while (await Do($"Listing '{folder}'", async () => await entries.MoveNextAsync(), cancellationToken))
         {
             if (ArtifactName.TryParse(origin, kind, entries.Current.Key, out var artifact))
@@ -130,9 +131,9 @@ internal sealed class S3Transport : ITransport
             try
             {
                 var response = await _client.GetObjectAsync(_location.Bucket, Key(artifact), cancellationToken);
-                return (Stream)new CappedStream(
-                    new S3ReadStream(response.ResponseStream, response.ContentLength, response, fault => S3Faults.Map(fault, $"Reading '{artifact}'", Name)),
-                    Limits.Encoded(artifact.Kind) + 1);
+                var body = new S3ReadStream(
+                    response.ResponseStream, response.ContentLength, response, fault => S3Faults.Map(fault, $"Reading '{artifact}'", Name));
+                return (Stream)new CappedStream(body, Limits.Encoded(artifact.Kind) + 1);
             }
             catch (AmazonS3Exception fault) when (S3Faults.IsMissingKey(fault))
             {
@@ -151,7 +152,8 @@ internal sealed class S3Transport : ITransport
         if (wire.Length - wire.Position != wireSize)
         {
             return Task.FromException<PutOutcome>(new ArtifactSyncException(
-                ErrorCode.TransferIncomplete, $"'{artifact}' has {wire.Length - wire.Position} bytes instead of {wireSize}; nothing was sent.", artifact.Path));
+                ErrorCode.TransferIncomplete,
+                $"'{artifact}' has {wire.Length - wire.Position} bytes instead of {wireSize}; nothing was sent.", artifact.Path));
         }
 
         return Do($"Writing '{artifact}'", async () =>
@@ -196,10 +198,12 @@ internal sealed class S3Transport : ITransport
     {
         try
         {
-            var answer = await _client.PutObjectAsync(ConditionalCreate.Request(_location.Bucket, Key(artifact), wire, conditional), cancellationToken);
+            var answer = await _client.PutObjectAsync(
+                ConditionalCreate.Request(_location.Bucket, Key(artifact), wire, conditional), cancellationToken);
             return (int)answer.HttpStatusCode is 200 or 201
                 ? PutOutcome.Created
-                : throw new ArtifactSyncException(ErrorCode.TargetProtocolError, $"the store answers {(int)answer.HttpStatusCode}, which is no answer to a put");
+                : throw new ArtifactSyncException(
+                    ErrorCode.TargetProtocolError, $"the store answers {(int)answer.HttpStatusCode}, which is no answer to a put");
         }
         catch (AmazonS3Exception fault) when (conditional && S3Faults.IsTaken(fault))
         {
@@ -252,7 +256,8 @@ internal sealed class S3Transport : ITransport
             {
                 var bytes = new byte[8];
                 _options.Random.NextBytes(bytes);
-                _conditional = await ConditionalCreate.ProbeAsync(_client, _location, $".artifactsync-probe-{Convert.ToHexStringLower(bytes)}", cancellationToken);
+                _conditional = await ConditionalCreate.ProbeAsync(
+                    _client, _location, $".artifactsync-probe-{Convert.ToHexStringLower(bytes)}", cancellationToken);
                 if (_conditional is { } known)
                 {
                     _options.Stores.Remember(BucketName, known);
@@ -268,7 +273,8 @@ internal sealed class S3Transport : ITransport
 
             if (_settings.IsExposed)
             {
-                _options.Observer.Warning($"'{Name}' is reached without encryption, as was allowed: what is exchanged can be read and changed on the way.");
+                _options.Observer.Warning(
+                    $"'{Name}' is reached without encryption, as was allowed: what is exchanged can be read and changed on the way.");
             }
 
             Volatile.Write(ref _probed, true);
@@ -286,7 +292,8 @@ internal sealed class S3Transport : ITransport
         if (_named.Count < MostWarnings && _named.TryAdd(key, true))
         {
             var shown = new string([.. key.Take(300).Select(c => char.IsControl(c) ? '?' : c)]);
-            _options.Observer.Warning($"'{_location.Prefix}{shown}' in '{Name}' is no artifact and is passed over. Other programs may stop at it: remove it.");
+            _options.Observer.Warning(
+                $"'{_location.Prefix}{shown}' in '{Name}' is no artifact and is passed over. Other programs may stop at it: remove it.");
         }
     }
 
@@ -301,7 +308,8 @@ internal sealed class S3Transport : ITransport
         {
             return await call();
         }
-        catch (Exception fault) when (fault is not ArtifactSyncException { Target: not null } && !(fault is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        catch (Exception fault) when (fault is not ArtifactSyncException { Target: not null }
+            && !(fault is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             throw S3Faults.Map(fault, doing, Name);
         }
