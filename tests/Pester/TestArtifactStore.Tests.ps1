@@ -24,7 +24,7 @@ Describe 'Test-ArtifactStore' {
         $files = Get-TreeState "$($box.Archive)/artifacts"
         $found = Test-ArtifactStore
         $found[0].PSObject.TypeNames | Should -Contain 'ArtifactSync.Model.ArtifactFinding'
-        "$($found.Problem | Sort-Object)" | Should -Be 'Damaged Missing Stray'
+        "$($found.Problem.ForEach({ "$_" }) | Sort-Object)" | Should -Be 'Damaged Missing Stray'
         $found.Where{ $_.Problem -eq 'Damaged' }.Name | Should -Be (Split-Path $segment -Leaf)
         $found.ErrorCode | Should -Not -Contain $null
         $found.RecommendedAction | Should -Not -Contain $null

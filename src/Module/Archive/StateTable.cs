@@ -9,7 +9,7 @@ internal static class StateTable
     public const string MetadataClock = "metadata_hlc";
     /// <summary>Name of the folder that Reset-ArtifactStore is moving the store to.</summary>
     public const string StoreAside = "store_aside";
-    /// <summary>Own events are to be made again; the value names the folder of a store that may hold them, or is empty.</summary>
+    /// <summary>Own events are to be made again; the value names the folder of a store that may hold them.</summary>
     public const string EventsOwed = "events_owed";
 
     public static string? Get(Database db, string key) => db.Scalar<string>("SELECT value FROM archive_state WHERE key = ?", key);

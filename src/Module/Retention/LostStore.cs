@@ -8,7 +8,7 @@ namespace ArtifactSync.Retention;
 internal static class LostStore
 {
     /// <summary>
-    /// In one transaction: nothing is catalogued, every target is listed again, own sessions and events are to be made again.
+    /// In one transaction: nothing is catalogued, every target is listed again, own sessions are to be made again, and in a reset own events.
     /// Returns the generation under which the sessions are queued.
     /// </summary>
     public static long Note(ArchiveDatabase archive, Database db)
@@ -17,8 +17,12 @@ internal static class LostStore
         RetentionTable.Forget(db);
         TargetTable.ClearAllCursors(db);
         PublicationTable.EnqueueAll(db, archive.Clock.GetUtcNow());
-        StateTable.Set(db, StateTable.EventsOwed, StateTable.Get(db, StateTable.StoreAside) ?? "");
-        StateTable.Remove(db, StateTable.StoreAside);
+        // A store that was lost otherwise gets its events from a target or by a reset, as recorded (spec 13, row 32).
+        if (StateTable.Get(db, StateTable.StoreAside) is { } aside)
+        {
+            StateTable.Set(db, StateTable.EventsOwed, aside);
+            StateTable.Remove(db, StateTable.StoreAside);
+        }
         return PublicationTable.Generation(db);
     }
 
@@ -29,7 +33,7 @@ internal static class LostStore
         {
             return 0;
         }
-        var folder = aside.Length > 0 ? Path.Combine(context.Archive.Folder, aside) : null;
+        var folder = Path.Combine(context.Archive.Folder, aside);
         var (restored, lost) = new OwnEvents(context.Archive, context.Store, origin)
             .RestoreMissing(() => context.AcquireLease(cancellationToken), folder, cancellationToken);
         context.Options.Checkpoint("events:restored");

@@ -10,9 +10,10 @@ namespace ArtifactSync.Retention;
 
 /// <summary>
 /// As <see cref="LocalVerifier"/>, of a target: names and whatever has the name of something else, every artifact read unless
-/// quick, the newest checkpoint of each origin complete. Checkpoints must be those that this archive holds.
+/// quick, the newest checkpoint of each origin complete. Checkpoints must be those that this archive holds. Findings bear the
+/// target as the user named it, so that a repair can open it again.
 /// </summary>
-internal sealed class TargetVerifier(ArchiveDatabase archive, ITransport transport, FindingSink sink, IRunObserver observer, bool quick)
+internal sealed class TargetVerifier(ArchiveDatabase archive, string target, ITransport transport, FindingSink sink, IRunObserver observer, bool quick)
 {
     private readonly Database _db = archive.Reader;
     private readonly Dictionary<ArtifactKind, HashSet<string>> _there = [];
@@ -36,7 +37,7 @@ internal sealed class TargetVerifier(ArchiveDatabase archive, ITransport transpo
         {
             await sink.TellAsync(new ArtifactFinding
             {
-                Target = transport.Name, Origin = origin, Problem = ArtifactProblem.Stray, ErrorCode = fault.Code.ToString(), ErrorMessage = fault.Message,
+                Target = target, Origin = origin, Problem = ArtifactProblem.Stray, ErrorCode = fault.Code.ToString(), ErrorMessage = fault.Message,
             });
         }
     }
@@ -56,11 +57,11 @@ internal sealed class TargetVerifier(ArchiveDatabase archive, ITransport transpo
             _there[kind] = listed.Select(static artifact => artifact.Name).ToHashSet(StringComparer.Ordinal);
             foreach (var (artifact, fault) in faults)
             {
-                await sink.FoundAsync(artifact, transport.Name, ArtifactProblem.Damaged, fault.Code, fault.Message);
+                await sink.FoundAsync(artifact, target, ArtifactProblem.Damaged, fault.Code, fault.Message);
             }
             if (transport.Ignored.Stray - strays is var count and > 0)
             {
-                await sink.StrayAsync($"{origin}/{ArtifactName.KindDirectory(kind)}", transport.Name, $"{count} names there are none of artifacts.");
+                await sink.StrayAsync($"{origin}/{ArtifactName.KindDirectory(kind)}", target, $"{count} names there are none of artifacts.");
             }
             await CheckAllAsync(listed, cancellationToken);
         }
@@ -90,18 +91,18 @@ internal sealed class TargetVerifier(ArchiveDatabase archive, ITransport transpo
         {
             if (Mode(artifact) is { } mode)
             {
-                await sink.FoundAsync(artifact, transport.Name, ArtifactProblem.Permissions, ErrorCode.ArtifactPermissions, mode);
+                await sink.FoundAsync(artifact, target, ArtifactProblem.Permissions, ErrorCode.ArtifactPermissions, mode);
                 return;
             }
             var info = await TargetReader.VerifyAsync(transport, artifact, cancellationToken);
             if (expected is not null && info.Identity.Sha256 != expected)
             {
-                await sink.FoundAsync(artifact, transport.Name, ArtifactProblem.Conflict, ErrorCode.CheckpointConflict,
+                await sink.FoundAsync(artifact, target, ArtifactProblem.Conflict, ErrorCode.CheckpointConflict,
                     $"The checkpoint '{artifact}' at '{transport.Name}' is not the one that this archive holds.");
             }
             else if (info.ImportFault is { } code and not ErrorCode.FutureVersion)
             {
-                await sink.FoundAsync(artifact, transport.Name, ArtifactProblem.Invalid, code, $"'{artifact}' can't be imported ({code}).");
+                await sink.FoundAsync(artifact, target, ArtifactProblem.Invalid, code, $"'{artifact}' can't be imported ({code}).");
             }
             else if (!info.IsFuture && artifact.Kind is ArtifactKind.Checkpoints or ArtifactKind.Manifests or ArtifactKind.Meta)
             {
@@ -120,7 +121,7 @@ internal sealed class TargetVerifier(ArchiveDatabase archive, ITransport transpo
                 var code when Faults.IsInvalid(code) && ArtifactName.Sha256(artifact) is not null => ArtifactProblem.Invalid,
                 _ => ArtifactProblem.Damaged,
             };
-            await sink.FoundAsync(artifact, transport.Name, problem, fault.Code, fault.Message);
+            await sink.FoundAsync(artifact, target, problem, fault.Code, fault.Message);
         }
     }
 
@@ -181,7 +182,7 @@ internal sealed class TargetVerifier(ArchiveDatabase archive, ITransport transpo
         {
             if (quick)
             {
-                await sink.FoundAsync(newest, transport.Name, ArtifactProblem.Damaged, fault.Code, fault.Message); // else told before
+                await sink.FoundAsync(newest, target, ArtifactProblem.Damaged, fault.Code, fault.Message); // else told before
             }
             return null;
         }
@@ -206,7 +207,7 @@ internal sealed class TargetVerifier(ArchiveDatabase archive, ITransport transpo
     private readonly HashSet<ArtifactRef> _lacking = [];
 
     private ValueTask LacksAsync(ArtifactRef checkpoint, ArtifactRef part) => _lacking.Add(part)
-        ? sink.FoundAsync(part, transport.Name, ArtifactProblem.Missing, ErrorCode.ArtifactMissing,
+        ? sink.FoundAsync(part, target, ArtifactProblem.Missing, ErrorCode.ArtifactMissing,
             $"'{checkpoint}' needs '{part}', which is not at '{transport.Name}'.")
         : ValueTask.CompletedTask;
 }

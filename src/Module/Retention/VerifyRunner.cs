@@ -20,7 +20,7 @@ internal sealed class VerifyRunner(
                 return;
             }
             await using var transport = open(request.Target);
-            await new TargetVerifier(archive, transport, sink, observer, request.Quick).RunAsync(cancellationToken);
+            await new TargetVerifier(archive, request.Target, transport, sink, observer, request.Quick).RunAsync(cancellationToken);
         },
         cancellationToken);
 }

@@ -47,14 +47,17 @@ public sealed class ResetAndQuarantineTests : IDisposable
     }
 
     [Fact]
-    public void Exchange_StoreIsLost_EventsComeFromTheirRegisters()
+    public void Reset_AfterTheStoreWasLost_EventsComeFromTheirRegisters()
     {
         _keeper.PublishTwice(Share);
         Edit(true);
         var name = Assert.Single(_keeper.Files(), path => path.Contains("/meta/", StringComparison.Ordinal));
         Directory.Delete(_keeper.Store, recursive: true);
         Assert.Equal(RunStatus.Succeeded, _keeper.Exchange(Share).Status);
+        Assert.DoesNotContain(name, _keeper.Files()); // as recorded
+        Assert.Equal(RunStatus.Succeeded, _keeper.Reset().Run.Status);
         Assert.Contains(name, _keeper.Files());
+        Assert.Equal(RunStatus.Succeeded, _keeper.Exchange(Share).Status);
         Assert.Contains(name, Keeper.FilesOf(Share));
     }
 
