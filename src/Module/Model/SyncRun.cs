@@ -91,6 +91,9 @@ public sealed record RunCounters
         (nameof(Rejected), Rejected), (nameof(Quarantined), Quarantined), (nameof(Healed), Healed), (nameof(Collected), Collected),
         (nameof(BytesSent), BytesSent), (nameof(BytesReceived), BytesReceived), (nameof(FilesImported), FilesImported),
         (nameof(FilesSkipped), FilesSkipped), (nameof(FilesFailed), FilesFailed), (nameof(MalformedLines), MalformedLines),
+        (nameof(Requested), Requested), (nameof(Fetched), Fetched), (nameof(Ingested), Ingested), (nameof(Unchanged), Unchanged),
+        (nameof(SkippedStale), SkippedStale), (nameof(DependentsDone), DependentsDone), (nameof(DocumentsRegenerated), DocumentsRegenerated),
+        (nameof(DocumentsTakenOver), DocumentsTakenOver), (nameof(DocumentsEmbedded), DocumentsEmbedded), (nameof(AbortedJobs), AbortedJobs),
     ];
 }
 
