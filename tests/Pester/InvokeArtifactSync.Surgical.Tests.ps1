@@ -65,7 +65,7 @@ Describe 'Invoke-ArtifactSync -Project' {
         } finally { Stop-FakeGitLab $other }
     }
 
-    It 'brings issues and merge requests, and items from the pipeline in one run a project' {
+    It 'brings issues and merge requests, and items from the pipeline in one run' {
         $run = Invoke-ArtifactSync -Project group/app -Issue 7, 9 -MergeRequest 12
         $run.Counters.Ingested | Should -Be 3
         (Get-TrackedMergeRequest -Project group/app -Iid 12 -IncludeNote).Notes.Body | Should -Be 'Looks good'
@@ -73,8 +73,8 @@ Describe 'Invoke-ArtifactSync -Project' {
         @($again).Count | Should -Be 1
         $again.Counters.Requested | Should -Be 3
         $again.Counters.Unchanged | Should -Be 3
-        (Get-TrackedIssue | Invoke-ArtifactSync).Counters.Requested | Should -Be 2
-        (Find-ArchiveDocument budget | Invoke-ArtifactSync).Counters.Ingested | Should -Be 1
+        (Get-TrackedIssue group/app | Invoke-ArtifactSync -Project group/app).Counters.Requested | Should -Be 2
+        (Find-ArchiveDocument budget | Invoke-ArtifactSync -Project group/app).Counters.Ingested | Should -Be 1
         (Invoke-ArtifactSync -Project group/app -EntityType issue -Iid 5).Counters.Ingested | Should -Be 1
     }
 
@@ -136,7 +136,7 @@ Describe 'Invoke-ArtifactSync -Project' {
 
     It 'completes projects' {
         $null = Invoke-ArtifactSync -Project group/app -Issue 1
-        (Get-Completion 'Invoke-ArtifactSync -Project gr').CompletionText | Should -Contain 'group/app'
+        Wait-Until { @(Get-Completion 'Invoke-ArtifactSync -Project gr').ForEach{ $_.CompletionText } -contains 'group/app' }
     }
 
     It 'ends pwsh -File with <Code> when <Why>' -ForEach @(

@@ -13,7 +13,7 @@ public sealed partial class InvokeArtifactSyncCommand
     private const string SurgicalSet = "Surgical";
 
     [Parameter(ParameterSetName = SurgicalSet, Mandatory = true)]
-    [Parameter(ParameterSetName = SurgicalItemSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = SurgicalItemSet, Mandatory = true)]
     [ArgumentCompleter(typeof(TrackedProjectCompleter))]
     [ValidateNotNullOrEmpty]
     public string Project { get; set; } = "";

@@ -4,14 +4,14 @@ using ArtifactSync.Model;
 namespace ArtifactSync.Cmdlets;
 
 /// <summary>
-/// The parameter set that takes items from the pipeline, gathers them, and brings those of one project in one run:
+/// The parameter set that takes items from the pipeline, gathers them, and brings them in one run (one a server):
 /// <c>$run.FailedIids | Invoke-ArtifactSync -Project group/app</c>.
 /// </summary>
 public sealed partial class InvokeArtifactSyncCommand
 {
     private const string SurgicalItemSet = "SurgicalItem";
 
-    private readonly List<(Uri? GitLab, string Project, TrackedItem Item)> _gathered = [];
+    private readonly List<(Uri? GitLab, TrackedItem Item)> _gathered = [];
 
     [Parameter(ParameterSetName = SurgicalItemSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [ValidateSet(TrackedItem.Issue, TrackedItem.MergeRequest)]
@@ -23,10 +23,9 @@ public sealed partial class InvokeArtifactSyncCommand
 
     private void BringGathered()
     {
-        var runs = _gathered.GroupBy(item => (item.GitLab, item.Project)).ToList();
-        foreach (var run in runs)
-            Bring(alone: runs.Count == 1 && !MyInvocation.ExpectingInput, run.Key.GitLab, run.Key.Project, [.. run.Select(item => item.Item)]);
+        foreach (var run in _gathered.GroupBy(item => item.GitLab))
+            Bring(alone: !MyInvocation.ExpectingInput, run.Key, Project, [.. run.Select(item => item.Item)]);
     }
 
-    private void Gather() => _gathered.Add((GitLabUri, Project, new TrackedItem(EntityType, Iid)));
+    private void Gather() => _gathered.Add((GitLabUri, new TrackedItem(EntityType, Iid)));
 }

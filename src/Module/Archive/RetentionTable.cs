@@ -6,7 +6,7 @@ namespace ArtifactSync.Archive;
 internal readonly record struct CatalogRow(long Aid, ArtifactKind Kind, string Name, long WireSize, long MtimeNs, bool HasFault);
 
 /// <summary>Artifacts that left the catalog in one step; their files follow.</summary>
-internal sealed record JournalEntry(long Jid, string Origin, ArtifactKind Kind, IReadOnlyList<(string Name, long MtimeNs)> Files);
+internal sealed record SweepEntry(long Jid, string Origin, ArtifactKind Kind, IReadOnlyList<(string Name, long MtimeNs)> Files);
 
 /// <summary>What a collection found and when the next one is due, of one origin at one place.</summary>
 /// <param name="Location">Empty = the local store, else the name of a target.</param>
@@ -84,9 +84,9 @@ internal static class RetentionTable
 
     public static bool HasJournal(Database db) => db.Scalar<bool>("SELECT EXISTS(SELECT 1 FROM collect_journal)");
 
-    public static List<JournalEntry> Journal(Database db) => [.. db.Query(
+    public static List<SweepEntry> Journal(Database db) => [.. db.Query(
         "SELECT jid, origin, kind, files FROM collect_journal ORDER BY jid",
-        static row => new JournalEntry(row.Int64(0), row.Text(1), (ArtifactKind)row.Int64(2), ReadFiles(row.Text(3))))];
+        static row => new SweepEntry(row.Int64(0), row.Text(1), (ArtifactKind)row.Int64(2), ReadFiles(row.Text(3))))];
 
     public static Dictionary<string, CollectionMark> Marks(Database db, string location) => db.Query(
         """

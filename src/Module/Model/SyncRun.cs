@@ -119,6 +119,9 @@ public sealed record RunCounters
         (nameof(SkippedOrigins), SkippedOrigins), (nameof(Verified), Verified), (nameof(Findings), Findings), (nameof(Republished), Republished),
         (nameof(Applied), Applied), (nameof(Echoes), Echoes), (nameof(Stale), Stale), (nameof(Queued), Queued),
         (nameof(MemoryInserted), MemoryInserted), (nameof(MemoryUpdated), MemoryUpdated), (nameof(MemorySkipped), MemorySkipped),
+        (nameof(Requested), Requested), (nameof(Fetched), Fetched), (nameof(Ingested), Ingested), (nameof(Unchanged), Unchanged),
+        (nameof(SkippedStale), SkippedStale), (nameof(DependentsDone), DependentsDone), (nameof(DocumentsRegenerated), DocumentsRegenerated),
+        (nameof(DocumentsTakenOver), DocumentsTakenOver), (nameof(DocumentsEmbedded), DocumentsEmbedded), (nameof(AbortedJobs), AbortedJobs),
     ];
 }
 

@@ -65,7 +65,7 @@ internal sealed class LocalCollector(CollectContext context)
         transaction.Commit();
     }
 
-    private bool Finish(Database db, JournalEntry entry)
+    private bool Finish(Database db, SweepEntry entry)
     {
         var done = true;
         foreach (var (name, mtimeNs) in entry.Files)

@@ -23,6 +23,7 @@ public sealed class SurgicalIngestTests : SurgicalTests
         Assert.Equal((RunStatus.Succeeded, RunKind.Surgical, "done"), (run.Status, run.Kind, run.Phase));
         Assert.Equal(
             (2, 2, 2, 0, 8, 2), (run.Counters.Requested, run.Counters.Fetched, run.Counters.Ingested, run.Counters.SkippedStale, run.Counters.DependentsDone, run.Counters.DocumentsRegenerated));
+        Assert.StartsWith("Requested=2, Fetched=2, Ingested=2, DependentsDone=8", run.Counters.ToString(), StringComparison.Ordinal);
         var issue = World.Stored(7);
         Assert.Equal(["first note of 7", "second note of 7"], issue.Notes.Select(n => n.Body));
         Assert.Equal(("label", "add", "bug"), (issue.Events[0].Kind, issue.Events[0].Action, issue.Events[0].Subject));
