@@ -26,7 +26,8 @@ public sealed partial class SyncEngine
         var now = options.Clock.GetUtcNow();
         return new SyncRun
         {
-            ParentRunId = runId, Kind = RunKind.MemoryImport, Status = RunStatus.Planned, Target = record.Paths[0], Phase = "planned", Counters = counters,
+            ParentRunId = runId, Kind = RunKind.MemoryImport, Status = RunStatus.Planned, Target = record.Paths[0], Phase = "planned",
+            Counters = counters,
             StartedAt = now, FinishedAt = now, Host = ProcessIdentity.Current.Host, ProcessId = ProcessIdentity.Current.ProcessId,
             ArchivePath = options.ArchivePath,
         };
@@ -80,6 +81,7 @@ public sealed partial class SyncEngine
             ? throw new ArtifactSyncException(ErrorCode.InvalidArgument, $"The run '{runId}' is still running.", runId)
             : record.Paths.Count > 0 ? record
             : throw new ArtifactSyncException(
-                ErrorCode.InvalidArgument, $"The run '{runId}' took its content from the pipeline, which is not kept. Import it again.", runId);
+                ErrorCode.InvalidArgument,
+                $"The run '{runId}' took its content from the pipeline, which is not kept. Import it again.", runId);
     }
 }
