@@ -38,7 +38,7 @@ Describe 'Import-ArchiveMemory' {
             mutations = @(@{ entity = 'prompt'; entity_key = $dead.sync_id; op = 'delete'; project = 'demo'; payload = (
                         @{ sync_id = $dead.sync_id; session_id = $dead.session_id; deleted = $true; deleted_at = $dead.deleted_at } | ConvertTo-Json -Compress) })
         }
-        $stream = [System.IO.Compression.GZipStream]::new([System.IO.File]::Create("$chunks/chunks/aaaaaaaa.jsonl.gz"), 'Compress')
+        $stream = [System.IO.Compression.GZipStream]::new([System.IO.File]::Create("$chunks/chunks/aaaaaaaa.jsonl.gz"), [System.IO.Compression.CompressionMode]::Compress)
         $stream.Write([System.Text.Encoding]::UTF8.GetBytes(($delete | ConvertTo-Json -Depth 5 -Compress)))
         $stream.Dispose()
         Set-Content "$chunks/manifest.json" '{"version":1,"chunks":[{"id":"aaaaaaaa"}]}'

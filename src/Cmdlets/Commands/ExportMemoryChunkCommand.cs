@@ -28,7 +28,8 @@ public sealed class ExportMemoryChunkCommand : ArchiveCmdlet
         Run((sink, cancellationToken) => ExportAsync(engine, folder, project, sink, cancellationToken));
     }
 
-    private static async Task ExportAsync(SyncEngine engine, string folder, string? project, PipelineSink sink, CancellationToken cancellationToken)
+    private static async Task ExportAsync(SyncEngine engine, string folder, string? project, PipelineSink sink,
+        CancellationToken cancellationToken)
     {
         var decision = await sink.ShouldProcessAsync(folder, "Export chunk");
         if (decision == Decision.Skip)

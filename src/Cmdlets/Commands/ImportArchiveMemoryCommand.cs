@@ -94,7 +94,8 @@ public sealed class ImportArchiveMemoryCommand : ArchiveCmdlet
             return;
         var request = new MemoryImportRequest
         {
-            Paths = _paths, Document = _document.IsEmpty ? default(ReadOnlyMemory<byte>?) : _document.ToJson(), WhatIf = decision == Decision.Plan,
+            Paths = _paths, Document = _document.IsEmpty ? default(ReadOnlyMemory<byte>?) : _document.ToJson(),
+            WhatIf = decision == Decision.Plan,
         };
         await foreach (var file in engine.ImportMemoryAsync(request, sink, cancellationToken))
         {

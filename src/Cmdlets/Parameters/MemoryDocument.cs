@@ -6,7 +6,9 @@ using ArtifactSync.Errors;
 
 namespace ArtifactSync.Cmdlets.Parameters;
 
-/// <summary>Objects of the pipeline as one export of a memory store: whole documents as ConvertFrom-Json gives them, or single memories.</summary>
+/// <summary>
+/// Objects of the pipeline as one export of a memory store: whole documents as ConvertFrom-Json gives them, or single memories.
+/// </summary>
 internal sealed class MemoryDocument
 {
     private static readonly string[] s_lists = ["sessions", "observations", "prompts"];
@@ -28,7 +30,7 @@ internal sealed class MemoryDocument
         {
             throw new ArtifactSyncException(
                 ErrorCode.InvalidArgument,
-                $"An object of type {item.BaseObject.GetType().Name} is neither a path, nor a memory, nor an export with sessions, observations and prompts.",
+                $"An object of type {item.BaseObject.GetType().Name} is neither a path, nor a memory, nor an export of a memory store.",
                 item.ToString());
         }
 
@@ -102,7 +104,8 @@ internal sealed class MemoryDocument
                 json.WriteStringValue(Text(time));
                 break;
             case DateTime time:
-                json.WriteStringValue(Text(time.Kind == DateTimeKind.Unspecified ? new DateTimeOffset(time, TimeSpan.Zero) : new DateTimeOffset(time)));
+                json.WriteStringValue(Text(time.Kind == DateTimeKind.Unspecified ? new DateTimeOffset(time, TimeSpan.Zero)
+                    : new DateTimeOffset(time)));
                 break;
             case IConvertible number:
                 json.WriteRawValue(Convert.ToString(number, CultureInfo.InvariantCulture)!);
@@ -136,5 +139,6 @@ internal sealed class MemoryDocument
 
     /// <summary>The form of the store; a fraction is kept in the other form that it reads.</summary>
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString(
-        time.Ticks % TimeSpan.TicksPerSecond == 0 ? "yyyy-MM-dd HH:mm:ss" : "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+        time.Ticks % TimeSpan.TicksPerSecond == 0 ? "yyyy-MM-dd HH:mm:ss" : "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'",
+            CultureInfo.InvariantCulture);
 }

@@ -17,8 +17,10 @@ internal static class Backfill
 
         // Collected first: the journal must not be written while the rows that it is about are being read.
         var owed = new List<(string Entity, string Key)>();
-        Collect(owed, db, Entity.Session, MemorySessionTable.OfProject(db, project).Where(s => MemoryText.Project(s.Project) == project).Select(s => s.Id));
-        Collect(owed, db, Entity.Observation, ObservationTable.OfProject(db, project).Select(o => o.SyncId).Distinct(StringComparer.Ordinal));
+        var sessions = MemorySessionTable.OfProject(db, project).Where(s => MemoryText.Project(s.Project) == project);
+        Collect(owed, db, Entity.Session, sessions.Select(s => s.Id));
+        var observations = ObservationTable.OfProject(db, project).Select(o => o.SyncId);
+        Collect(owed, db, Entity.Observation, observations.Distinct(StringComparer.Ordinal));
         Collect(owed, db, Entity.Prompt, PromptTable.OfProject(db, project).Select(p => p.SyncId).Distinct(StringComparer.Ordinal));
         Collect(owed, db, Entity.Prompt, PromptTable.Tombstones(db, project).Select(t => t.SyncId));
         Collect(owed, db, Entity.Relation, RelationTable.OfProject(db, project).Select(r => r.SyncId));

@@ -31,7 +31,9 @@ internal sealed partial class ChangeContext(Database db, TimeProvider clock, Ran
     /// <summary>The time that long ago, as stored text.</summary>
     public string Before(TimeSpan span) => MemoryTime.Text(_now - span);
 
-    /// <summary>Now, or a second after the deletion time of a session when that is not past (1.7): what is written then is not covered by it.</summary>
+    /// <summary>
+    /// Now, or a second after the deletion time of a session when that is not past (1.7): what is written then is not covered by it.
+    /// </summary>
     public string AfterDeletion(string sessionId) =>
         FindVersion(VersionTable.SessionDeleted, sessionId) is { } deleted && MemoryTime.Parse(deleted.Time) is { } time
             && time.Seconds + 1 > _now.ToUnixTimeSeconds()
@@ -52,7 +54,8 @@ internal sealed partial class ChangeContext(Database db, TimeProvider clock, Ran
 
     /// <summary>The project that a row counts to: its own, else that of its session; normalised.</summary>
     public string ProjectOf(string? own, string? sessionId) =>
-        MemoryText.IsBlank(own) ? MemoryText.Project(sessionId is null ? "" : MemorySessionTable.ProjectOf(db, sessionId)) : MemoryText.Project(own);
+        MemoryText.IsBlank(own) ? MemoryText.Project(sessionId is null ? "" : MemorySessionTable.ProjectOf(db, sessionId))
+            : MemoryText.Project(own);
 
     /// <summary>Writes what the journal owes to the state rows of its targets.</summary>
     public void Complete()

@@ -86,7 +86,8 @@ internal sealed class ChunkExport
 
         foreach (var tombstone in PromptTable.Tombstones(_db, _project))
         {
-            AddDelete(Entity.Prompt, tombstone.SyncId, tombstone.Project, tombstone.DeletedAt, json => MutationPayload.Write(json, tombstone));
+            AddDelete(Entity.Prompt, tombstone.SyncId, tombstone.Project, tombstone.DeletedAt,
+                json => MutationPayload.Write(json, tombstone));
         }
 
         foreach (var (entity, key, version) in VersionTable.Gone(_db, _project))
@@ -103,9 +104,11 @@ internal sealed class ChunkExport
         }
     }
 
-    private IEnumerable<MemorySession> Session() => _project is null ? MemorySessionTable.All(_db) : MemorySessionTable.OfProject(_db, _project);
+    private IEnumerable<MemorySession> Session() =>
+        _project is null ? MemorySessionTable.All(_db) : MemorySessionTable.OfProject(_db, _project);
 
-    private IEnumerable<Observation> Observation() => _project is null ? ObservationTable.All(_db) : ObservationTable.OfProject(_db, _project);
+    private IEnumerable<Observation> Observation() =>
+        _project is null ? ObservationTable.All(_db) : ObservationTable.OfProject(_db, _project);
 
     private IEnumerable<Prompt> Prompt() => _project is null ? PromptTable.All(_db) : PromptTable.OfProject(_db, _project);
 
@@ -144,7 +147,8 @@ internal sealed class ChunkExport
         using var json = new CanonicalWriter(stream);
         // Beside mutations a session that is only listed counts for nothing (4.4): changed ones are repeated as upserts.
         var upserts = _deletes.Count == 0 ? [] : Session().Where(s => _changedSessions.Contains(s.Id))
-            .Select(s => Mutation(Entity.Session, s.Id, MutationOp.Upsert, s.Project, s.StartedAt, w => MutationPayload.Write(w, s))).ToList();
+            .Select(static s => Mutation(Entity.Session, s.Id, MutationOp.Upsert, s.Project, s.StartedAt, w => MutationPayload.Write(w, s)))
+            .ToList();
         Raw(json, stream, "{\"sessions\":"u8);
         List(json, stream, AllSessions(), RowJson.Write, cancellationToken);
         Raw(json, stream, ",\"observations\":"u8);
@@ -162,7 +166,8 @@ internal sealed class ChunkExport
 
     // A row of this project may refer to a session of another.
     private IEnumerable<MemorySession> AllSessions() =>
-        _sessions.Select(id => MemorySessionTable.Find(_db, id)).OfType<MemorySession>().OrderBy(static s => s.StartedAt, StringComparer.Ordinal)
+        _sessions.Select(id => MemorySessionTable.Find(_db, id)).OfType<MemorySession>()
+            .OrderBy(static s => s.StartedAt, StringComparer.Ordinal)
             .ThenBy(static s => s.Id, StringComparer.Ordinal);
 
     private static void WriteMutation(CanonicalWriter json, Mutation mutation)

@@ -47,7 +47,8 @@ internal static class ChunkFile
         }
         catch (Exception e) when (FolderErrors.IsFileFault(e))
         {
-            throw new ArtifactSyncException(ErrorCode.MemoryFileUnreadable, $"The chunk '{id}' ('{path}') cannot be read: {e.Message}", id, e);
+            throw new ArtifactSyncException(ErrorCode.MemoryFileUnreadable,
+                $"The chunk '{id}' ('{path}') cannot be read: {e.Message}", id, e);
         }
     }
 
@@ -131,6 +132,8 @@ internal static class ChunkFile
     {
         var folder = Path.GetDirectoryName(path)!;
         // On file systems that ignore letter case the listing tells the true name.
-        return File.Exists(path) && (OperatingSystem.IsLinux() || Directory.EnumerateFiles(folder, Path.GetFileName(path)).Any(f => Path.GetFileName(f) == Path.GetFileName(path)));
+        return File.Exists(path)
+            && (OperatingSystem.IsLinux()
+                || Directory.EnumerateFiles(folder, Path.GetFileName(path)).Any(f => Path.GetFileName(f) == Path.GetFileName(path)));
     }
 }

@@ -51,7 +51,8 @@ internal sealed class ChunkImport(
         if (entries.FirstOrDefault(static e => e.Id.Length > 0 && !ChunkManifest.IsId(e.Id)) is { } bad)
         {
             throw new ArtifactSyncException(
-                ErrorCode.MemoryChunkInvalid, $"The manifest of '{directory}' names a chunk '{bad.Id}', which is no chunk id. Nothing was imported.", bad.Id);
+                ErrorCode.MemoryChunkInvalid,
+                $"The manifest of '{directory}' names a chunk '{bad.Id}', which is no chunk id. Nothing was imported.", bad.Id);
         }
 
         List<string> pending =
@@ -106,7 +107,8 @@ internal sealed class ChunkImport(
 
             var items = Items(chunk, id, change);
             var merge = new ChunkMerge(change, before);
-            merge.Apply(items, (entity, key, hash) => ChunkTable.AddRow(change.Db, ChunkTable.Local, id, entity, key, hash), cancellationToken);
+            merge.Apply(items, (entity, key, hash) => ChunkTable.AddRow(change.Db, ChunkTable.Local, id, entity, key, hash),
+                cancellationToken);
             ChunkTable.Add(change.Db, ChunkTable.Local, id, change.NowMs);
             (isNew, counts) = (true, merge.Counts);
         });
@@ -139,6 +141,7 @@ internal sealed class ChunkImport(
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         return new ArtifactSyncException(
             ErrorCode.MemoryChunkStalled,
-            $"The import of '{directory}' stalled at chunk '{id}': {fault.Message} Its rows need the sessions: {string.Join(", ", needed)}.", id, fault);
+            $"The import of '{directory}' stalled at chunk '{id}': {fault.Message} Its rows need the sessions: {string.Join(", ", needed)}.",
+            id, fault);
     }
 }

@@ -20,7 +20,8 @@ internal sealed partial class ChunkManifest
     public const string FileName = "manifest.json";
     public const long Version = 1;
     private const long MaxBytes = 64L * 1024 * 1024;
-    private static readonly JsonWriterOptions s_writing = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_writing =
+        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string _folder;
     private readonly byte[]? _bytes;
@@ -55,7 +56,8 @@ internal sealed partial class ChunkManifest
     {
         RequireWritable();
         var root = _bytes is null ? new JsonObject { ["version"] = Version } : JsonNode.Parse(_bytes) as JsonObject ?? new JsonObject();
-        var name = root.Select(static m => m.Key).FirstOrDefault(static k => k.Equals("chunks", StringComparison.OrdinalIgnoreCase)) ?? "chunks";
+        var name = root.Select(static m => m.Key).FirstOrDefault(static k => k.Equals("chunks", StringComparison.OrdinalIgnoreCase))
+            ?? "chunks";
         if (root[name] is not JsonArray chunks)
         {
             root[name] = chunks = [];
@@ -81,7 +83,8 @@ internal sealed partial class ChunkManifest
         {
             throw new ArtifactSyncException(
                 ErrorCode.MemoryVersionUnsupported,
-                $"'{File}' has version {StatedVersion}; this module writes {Version}. Nothing was written; importing from it works.", _folder);
+                $"'{File}' has version {StatedVersion}; this module writes {Version}. Nothing was written; importing from it works.",
+                _folder);
         }
     }
 
@@ -94,7 +97,8 @@ internal sealed partial class ChunkManifest
         try
         {
             return new FileInfo(file) is { Exists: true, Length: > MaxBytes }
-                ? throw new ArtifactSyncException(ErrorCode.MemoryChunkInvalid, $"The manifest '{file}' is larger than {MaxBytes >> 20} MiB.", folder)
+                ? throw new ArtifactSyncException(ErrorCode.MemoryChunkInvalid,
+                    $"The manifest '{file}' is larger than {MaxBytes >> 20} MiB.", folder)
                 : System.IO.File.ReadAllBytes(file);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -103,7 +107,8 @@ internal sealed partial class ChunkManifest
         }
         catch (Exception e) when (FolderErrors.IsFileFault(e))
         {
-            throw new ArtifactSyncException(ErrorCode.MemoryFileUnreadable, $"The manifest '{file}' cannot be read: {e.Message}", folder, e);
+            throw new ArtifactSyncException(ErrorCode.MemoryFileUnreadable, $"The manifest '{file}' cannot be read: {e.Message}",
+                folder, e);
         }
     }
 
@@ -121,7 +126,8 @@ internal sealed partial class ChunkManifest
         }
         catch (ArtifactSyncException e) when (e.Code == ErrorCode.DocumentInvalid)
         {
-            throw new ArtifactSyncException(ErrorCode.MemoryChunkInvalid, $"The manifest '{File}' is damaged: {e.Message} Nothing was imported.", _folder, e);
+            throw new ArtifactSyncException(ErrorCode.MemoryChunkInvalid,
+                $"The manifest '{File}' is damaged: {e.Message} Nothing was imported.", _folder, e);
         }
         finally
         {

@@ -151,7 +151,8 @@ internal sealed class ChunkMerge
 
         foreach (var row in chunk.Prompts())
         {
-            yield return new ChunkItem(Entity.Prompt, row.Filled(Field.SyncId) ?? SyncId.Derive(row.ToPrompt()), IsDelete: false, row, null);
+            var key = row.Filled(Field.SyncId) ?? SyncId.Derive(row.ToPrompt());
+            yield return new ChunkItem(Entity.Prompt, key, IsDelete: false, row, null);
         }
     }
 
@@ -173,8 +174,8 @@ internal sealed class ChunkMerge
             MutationPayload.Write(json, row.Row.ToPrompt() with { SyncId = row.Key });
         }
 
-        bury(new Mutation(row.Entity, row.Key, MutationOp.Upsert, row.Row.Text(Field.Project), Encoding.UTF8.GetString(json.WrittenSpan), 0, null),
-            ApplyReason.BlankSession);
+        var payload = Encoding.UTF8.GetString(json.WrittenSpan);
+        bury(new Mutation(row.Entity, row.Key, MutationOp.Upsert, row.Row.Text(Field.Project), payload, 0, null), ApplyReason.BlankSession);
         return true;
     }
 
@@ -182,7 +183,8 @@ internal sealed class ChunkMerge
     private static ChunkItem? Read(Mutation mutation, out string? reason)
     {
         reason = !Entity.IsKnown(mutation.Entity) ? ApplyReason.UnknownEntity
-            : mutation.Op != MutationOp.Upsert && (mutation.Op != MutationOp.Delete || mutation.Entity == Entity.Relation) ? ApplyReason.UnknownOp
+            : mutation.Op != MutationOp.Upsert && (mutation.Op != MutationOp.Delete || mutation.Entity == Entity.Relation)
+                ? ApplyReason.UnknownOp
             : null;
         if (reason is not null)
         {
@@ -205,8 +207,11 @@ internal sealed class ChunkMerge
         };
         reason = key is null ? ApplyReason.BlankIdentity
             : mutation.Entity is (Entity.Session or Entity.Observation) && id is not null && id != key ? ApplyReason.IdentityMismatch
-            : mutation.Entity is (Entity.Observation or Entity.Prompt) && !isDelete && row.Filled(Field.SessionId) is null ? ApplyReason.BlankSession
+            : mutation.Entity is (Entity.Observation or Entity.Prompt) && !isDelete && row.Filled(Field.SessionId) is null
+                ? ApplyReason.BlankSession
             : null;
-        return reason is null ? new ChunkItem(mutation.Entity, mutation.Entity == Entity.Prompt ? id ?? key! : key!, isDelete, row, mutation) : null;
+        return reason is null
+            ? new ChunkItem(mutation.Entity, mutation.Entity == Entity.Prompt ? id ?? key! : key!, isDelete, row, mutation)
+            : null;
     }
 }

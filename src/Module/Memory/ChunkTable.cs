@@ -2,7 +2,9 @@ using ArtifactSync.Archive;
 
 namespace ArtifactSync.Memory;
 
-/// <summary><c>memory_chunks</c> and <c>memory_chunk_rows</c>: which chunks are done here, and what each holds (memory spec 4.3, 4.4).</summary>
+/// <summary>
+/// <c>memory_chunks</c> and <c>memory_chunk_rows</c>: which chunks are done here, and what each holds (memory spec 4.3, 4.4).
+/// </summary>
 internal static class ChunkTable
 {
     public const string Local = "local";

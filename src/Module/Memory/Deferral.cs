@@ -20,7 +20,8 @@ internal static class Deferral
         var id = Key(mutation.Entity, mutation.EntityKey);
         if (DeferredTable.Find(change.Db, id) is { } waiting && waiting.Mutation != mutation
             && !rule.Wins(TimeOf(mutation), mutation.Seq,
-                new EntityVersion(TimeOf(waiting.Mutation), waiting.Mutation.Seq, VersionState.Live, ""), mutation.Entity == Entity.Observation))
+                new EntityVersion(TimeOf(waiting.Mutation), waiting.Mutation.Seq, VersionState.Live, ""),
+                mutation.Entity == Entity.Observation))
         {
             return;
         }
@@ -79,14 +80,16 @@ internal static class Deferral
         return isDead ? ApplyOutcome.Dead : ApplyOutcome.Deferred;
     }
 
-    private static string TimeOf(Mutation mutation) => MutationPayload.TryRead(MutationPayload.Shape(mutation.Entity), mutation.Payload, out var row)
+    private static string TimeOf(Mutation mutation) =>
+        MutationPayload.TryRead(MutationPayload.Shape(mutation.Entity), mutation.Payload, out var row)
         ? row.Filled(Field.UpdatedAt) ?? row.Filled(Field.DeletedAt) ?? row.Text(Field.CreatedAt) : "";
 
     private static string EvidenceKey(Mutation mutation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> length = stackalloc byte[sizeof(int)];
-        foreach (var part in (ReadOnlySpan<string>)[MemoryTargetTable.Cloud, mutation.Entity, mutation.EntityKey, mutation.Op, mutation.Payload])
+        foreach (var part in (ReadOnlySpan<string>)
+            [MemoryTargetTable.Cloud, mutation.Entity, mutation.EntityKey, mutation.Op, mutation.Payload])
         {
             var bytes = Encoding.UTF8.GetBytes(part);
             BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);

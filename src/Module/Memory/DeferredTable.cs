@@ -3,13 +3,15 @@ using ArtifactSync.Archive;
 namespace ArtifactSync.Memory;
 
 /// <summary>A row of <c>memory_deferred</c>.</summary>
-internal sealed record DeferredRow(string Id, Mutation Mutation, string? WaitsFor, bool IsDead, string ReasonCode, long RetryCount, string? LastError);
+internal sealed record DeferredRow(
+    string Id, Mutation Mutation, string? WaitsFor, bool IsDead, string ReasonCode, long RetryCount, string? LastError);
 
 /// <summary><c>memory_deferred</c>: mutations that wait for something, or that never apply (memory spec 8.5).</summary>
 internal static class DeferredTable
 {
     private const string Columns =
-        "id, entity, entity_key, op, project, payload, remote_seq, occurred_at, waits_for, apply_status, reason_code, retry_count, last_error";
+        "id, entity, entity_key, op, project, payload, remote_seq, occurred_at, waits_for, apply_status, reason_code, retry_count, " +
+        "last_error";
 
     public static DeferredRow? Find(Database db, string id) => db.First($"SELECT {Columns} FROM memory_deferred WHERE id = ?", Read, id);
 
@@ -31,7 +33,10 @@ internal static class DeferredTable
     public static IReadOnlyList<DeferredRow> Waiting(Database db, int limit) =>
     [
         .. db.Query(
-            $"SELECT {Columns} FROM memory_deferred WHERE apply_status = 'deferred' ORDER BY coalesce(last_attempted_at, 0), first_seen_at, id LIMIT ?",
+            $"""
+            SELECT {Columns} FROM memory_deferred WHERE apply_status = 'deferred'
+            ORDER BY coalesce(last_attempted_at, 0), first_seen_at, id LIMIT ?
+            """,
             Read, limit),
     ];
 

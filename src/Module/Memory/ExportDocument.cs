@@ -189,7 +189,8 @@ internal sealed class ExportDocument
 
         if (member == s_lists.Length && reader.TokenType != JsonTokenType.Null)
         {
-            Version = reader.TokenType == JsonTokenType.String ? Utf8Text.Decode(reader.ValueSpan) : throw Invalid("Its version is not text.");
+            Version = reader.TokenType == JsonTokenType.String ? Utf8Text.Decode(reader.ValueSpan)
+                : throw Invalid("Its version is not text.");
         }
         else if (member >= 0 && member < s_lists.Length && reader.TokenType is not (JsonTokenType.EndArray or JsonTokenType.EndObject))
         {
@@ -270,7 +271,8 @@ internal sealed class ExportDocument
             if (_buffer.Length >= RowBytes)
             {
                 throw new ArtifactSyncException(
-                    ErrorCode.MemoryDocumentInvalid, $"'{name}' has a row of more than {RowBytes >> 20} MiB. Nothing of it was imported.", name);
+                    ErrorCode.MemoryDocumentInvalid,
+                    $"'{name}' has a row of more than {RowBytes >> 20} MiB. Nothing of it was imported.", name);
             }
 
             var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);

@@ -22,9 +22,11 @@ internal sealed class ExportWriter(Stream stream) : IDisposable
     public void Write(Database db, string? project, string now, CancellationToken cancellationToken)
     {
         Raw($"{{\n  \"version\": \"{Version}\",\n  \"exported_at\": \"{now}\",\n  \"sessions\": ");
-        Sessions = List(project is null ? MemorySessionTable.All(db) : MemorySessionTable.OfProject(db, project), RowJson.Write, cancellationToken);
+        Sessions = List(project is null ? MemorySessionTable.All(db) : MemorySessionTable.OfProject(db, project), RowJson.Write,
+            cancellationToken);
         Raw(",\n  \"observations\": ");
-        Observations = List(project is null ? ObservationTable.All(db) : ObservationTable.OfProject(db, project), RowJson.Write, cancellationToken);
+        Observations = List(project is null ? ObservationTable.All(db) : ObservationTable.OfProject(db, project), RowJson.Write,
+            cancellationToken);
         Raw(",\n  \"prompts\": ");
         Prompts = List(project is null ? PromptTable.All(db) : PromptTable.OfProject(db, project), RowJson.Write, cancellationToken);
         Raw("\n}");

@@ -57,7 +57,8 @@ internal static class JournalTable
 
     /// <summary>Takes a row out of the queue that can never be sent as it is (7.2 step 3). It stays, with the reason.</summary>
     public static bool Quarantine(Database db, long seq, string reason, long now) => db.Execute(
-        $"UPDATE memory_mutations SET disposition = 'quarantined', reason = ?, disposed_at = ? WHERE seq = ? AND {Pending}", reason, now, seq) > 0;
+        $"UPDATE memory_mutations SET disposition = 'quarantined', reason = ?, disposed_at = ? WHERE seq = ? AND {Pending}",
+        reason, now, seq) > 0;
 
     /// <summary>Removes pending upserts of a project whose row is not here any more (5.2): sent now they would bring it back.</summary>
     public static void RemoveOrphanedUpserts(Database db, string project) => db.Execute(

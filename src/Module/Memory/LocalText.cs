@@ -37,6 +37,7 @@ internal static partial class LocalText
         return string.Concat(masked.AsSpan(0, length), Truncated);
     }
 
-    [GeneratedRegex("<private>.*?</private>", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex("<private>.*?</private>", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 5000)]
     private static partial Regex PrivateText();
 }

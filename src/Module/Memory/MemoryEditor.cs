@@ -17,7 +17,8 @@ internal static class MemoryEditor
         {
             Type = request.Type.Trim(), Title = LocalText.Title(request.Title), Content = LocalText.Content(request.Content),
             ToolName = MemoryText.IsBlank(request.ToolName) ? null : request.ToolName, Project = project,
-            Scope = MemoryText.Scope(request.Scope), TopicKey = MemoryText.TopicKey(request.TopicKey), RevisionCount = 1, DuplicateCount = 1,
+            Scope = MemoryText.Scope(request.Scope), TopicKey = MemoryText.TopicKey(request.TopicKey), RevisionCount = 1,
+            DuplicateCount = 1,
             LastSeenAt = change.Now, CreatedAt = change.Now, UpdatedAt = change.Now,
         };
         Require(row);
@@ -112,7 +113,8 @@ internal static class MemoryEditor
             ? known
             : throw new ArtifactSyncException(
                 ErrorCode.MemoryNotFound,
-                known is null ? $"There is no memory '{syncId}' in this archive." : $"The memory '{syncId}' is deleted. Restore it with -Deleted $false.",
+                known is null ? $"There is no memory '{syncId}' in this archive."
+                    : $"The memory '{syncId}' is deleted. Restore it with -Deleted $false.",
                 syncId);
     }
 
@@ -120,7 +122,8 @@ internal static class MemoryEditor
     {
         if (row.Title.Length == 0 || row.Content.Length == 0)
         {
-            throw new ArtifactSyncException(ErrorCode.InvalidArgument, $"A memory needs a {(row.Title.Length == 0 ? "title" : "content")} that is not blank.");
+            throw new ArtifactSyncException(ErrorCode.InvalidArgument,
+                $"A memory needs a {(row.Title.Length == 0 ? "title" : "content")} that is not blank.");
         }
     }
 }

@@ -5,7 +5,8 @@ namespace ArtifactSync.Memory;
 /// <summary><c>memory_projects</c>: the projects that are enrolled (memory spec 5.2). Names are normalised by the caller.</summary>
 internal static class MemoryProjectTable
 {
-    public static bool IsEnrolled(Database db, string project) => db.Scalar<bool>("SELECT 1 FROM memory_projects WHERE project = ?", project);
+    public static bool IsEnrolled(Database db, string project) =>
+        db.Scalar<bool>("SELECT 1 FROM memory_projects WHERE project = ?", project);
 
     public static IReadOnlyList<EnrolledProject> All(Database db) =>
     [

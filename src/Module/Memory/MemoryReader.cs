@@ -9,7 +9,8 @@ namespace ArtifactSync.Memory;
 internal static class MemoryReader
 {
     private const string Effective =
-        "CASE WHEN trim(coalesce(o.project, '')) <> '' THEN o.project ELSE coalesce((SELECT s.project FROM memory_sessions s WHERE s.id = o.session_id), '') END";
+        "CASE WHEN trim(coalesce(o.project, '')) <> '' THEN o.project " +
+        "ELSE coalesce((SELECT s.project FROM memory_sessions s WHERE s.id = o.session_id), '') END";
 
     public static IEnumerable<ArchiveMemory> Read(Database db, MemoryQuery query)
     {
@@ -21,7 +22,10 @@ internal static class MemoryReader
 
         var filter = new Filter(query);
         var sql = text is null
-            ? $"SELECT {ObservationTable.Columns}, {Effective}, NULL FROM memory_observations o {filter.Where} ORDER BY o.updated_at DESC, o.id DESC LIMIT ?1"
+            ? $"""
+               SELECT {ObservationTable.Columns}, {Effective}, NULL FROM memory_observations o {filter.Where}
+               ORDER BY o.updated_at DESC, o.id DESC LIMIT ?1
+               """
             : $"""
                WITH hit AS MATERIALIZED (SELECT rowid AS id, rank FROM memory_text WHERE memory_text MATCH {filter.Add(text)}),
                found AS MATERIALIZED (SELECT o.id, hit.rank FROM hit JOIN memory_observations o ON o.id = hit.id {filter.Where}
@@ -58,10 +62,12 @@ internal static class MemoryReader
     /// <param name="project">Wildcards allowed; null = all.</param>
     public static IEnumerable<QuarantinedMemory> Quarantine(Database db, string? project) => db.Query(
         """
-        SELECT 'Outgoing', entity, entity_key, op, project, reason, disposed_at AS at, seq, payload FROM memory_mutations WHERE disposition IS NOT NULL
+        SELECT 'Outgoing', entity, entity_key, op, project, reason, disposed_at AS at, seq, payload FROM memory_mutations
+          WHERE disposition IS NOT NULL
           AND (?1 IS NULL OR project LIKE ?1 ESCAPE '\')
         UNION ALL
-        SELECT 'Incoming', entity, entity_key, op, project, reason_code || coalesce(': ' || last_error, ''), first_seen_at, remote_seq, payload
+        SELECT 'Incoming', entity, entity_key, op, project, reason_code || coalesce(': ' || last_error, ''), first_seen_at, remote_seq,
+          payload
         FROM memory_deferred WHERE apply_status = 'dead' AND (?1 IS NULL OR project LIKE ?1 ESCAPE '\')
         ORDER BY at, 8
         """,

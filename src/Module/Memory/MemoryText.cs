@@ -68,7 +68,9 @@ internal static class MemoryText
         return text[..length];
     }
 
-    /// <summary>A target key: lower case, trimmed; blank becomes <paramref name="fallback"/> (<c>cloud</c>; of chunks <c>local</c>).</summary>
+    /// <summary>
+    /// A target key: lower case, trimmed; blank becomes <paramref name="fallback"/> (<c>cloud</c>; of chunks <c>local</c>).
+    /// </summary>
     public static string TargetKey(string? key, string fallback = "cloud") => IsBlank(key) ? fallback : Lower(key);
 
     public static long Count(long count) => Math.Max(count, 1);

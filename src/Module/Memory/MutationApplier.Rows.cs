@@ -7,7 +7,8 @@ internal sealed partial class MutationApplier
         var row = incoming.Row;
         var isHard = incoming.IsDelete && row.Flag(Field.HardDelete);
         // A soft delete that carries the row is an upsert of a deleted row; one without is applied to the row that is here.
-        var hasRow = !incoming.IsDelete || (!isHard && row.Filled(Field.SessionId) is not null && row.Text(Field.Title) + row.Text(Field.Content) is not "");
+        var hasRow = !incoming.IsDelete || (!isHard && row.Filled(Field.SessionId) is not null
+            && row.Text(Field.Title) + row.Text(Field.Content) is not "");
         if (hasRow && row.Filled(Field.SessionId) is null)
         {
             return ApplyResult.Dead(ApplyReason.BlankSession);
@@ -45,7 +46,8 @@ internal sealed partial class MutationApplier
         }
 
         var state = isHard || next is null ? VersionState.Gone : next.DeletedAt is null ? VersionState.Live : VersionState.Deleted;
-        var project = MemoryText.IsBlank(incoming.Project) && local is not null ? change.ProjectOf(local.Project, local.SessionId) : incoming.Project;
+        var project = MemoryText.IsBlank(incoming.Project) && local is not null ? change.ProjectOf(local.Project, local.SessionId)
+            : incoming.Project;
         change.PutVersion(Entity.Observation, incoming.Key, new EntityVersion(time, incoming.Seq, state, project));
         return ApplyResult.Applied;
     }
@@ -179,7 +181,8 @@ internal sealed partial class MutationApplier
             return false;
         }
 
-        change.PutVersion(Entity.Prompt, incoming.Key, new EntityVersion("", Math.Max(stored?.Seq ?? 0, incoming.Seq), state, incoming.Project));
+        change.PutVersion(Entity.Prompt, incoming.Key,
+            new EntityVersion("", Math.Max(stored?.Seq ?? 0, incoming.Seq), state, incoming.Project));
         return true;
     }
 }

@@ -3,7 +3,8 @@ namespace ArtifactSync.Memory;
 internal sealed partial class MutationApplier
 {
     private ApplyResult ApplySession(Incoming incoming) =>
-        incoming.IsDelete || incoming.Row.Flag(Field.Deleted) || incoming.Row.Flag(Field.HardDelete) || incoming.Row.Filled(Field.DeletedAt) is not null
+        incoming.IsDelete || incoming.Row.Flag(Field.Deleted) || incoming.Row.Flag(Field.HardDelete)
+        || incoming.Row.Filled(Field.DeletedAt) is not null
             ? DeleteSession(incoming)
             : UpsertSession(incoming);
 
@@ -113,7 +114,8 @@ internal sealed partial class MutationApplier
             var stored = change.FindVersion(Entity.Prompt, prompt.SyncId);
             PromptTable.Delete(Db, prompt.SyncId);
             PromptTable.PutTombstone(Db, new Tombstone(prompt.SyncId, sessionId, project, time));
-            change.PutVersion(Entity.Prompt, prompt.SyncId, new EntityVersion("", stored is { } s ? s.Seq : EntityVersion.Unsent, VersionState.Gone, project));
+            change.PutVersion(Entity.Prompt, prompt.SyncId,
+                new EntityVersion("", stored is { } s ? s.Seq : EntityVersion.Unsent, VersionState.Gone, project));
             if (stored is { Seq: null } && change.IsEnrolled(project))
             {
                 AnswerTable.Add(Db, Entity.Prompt, prompt.SyncId); // its pending upsert would bring it back elsewhere
@@ -148,11 +150,14 @@ internal sealed partial class MutationApplier
         return changed;
     }
 
-    /// <summary>A delete that waits because the session is in use gives way to a newer upsert, after it blanked what is older than itself.</summary>
+    /// <summary>
+    /// A delete that waits because the session is in use gives way to a newer upsert, after it blanked what is older than itself.
+    /// </summary>
     private void UndoDeferredDelete(Incoming incoming)
     {
         var key = Deferral.Key(Entity.Session, incoming.Key);
-        if (DeferredTable.Find(Db, key) is { IsDead: false, ReasonCode: ApplyReason.SessionInUse } waiting && incoming.Seq > waiting.Mutation.Seq)
+        if (DeferredTable.Find(Db, key) is { IsDead: false, ReasonCode: ApplyReason.SessionInUse } waiting
+            && incoming.Seq > waiting.Mutation.Seq)
         {
             BlankOlderFields(incoming with { Mutation = waiting.Mutation }, MemorySessionTable.Find(Db, incoming.Key));
             DeferredTable.Remove(Db, key);

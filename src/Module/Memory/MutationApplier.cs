@@ -27,7 +27,8 @@ internal readonly record struct ApplyResult(ApplyOutcome Outcome, string? Reason
 
     public static ApplyResult Dead(string reason) => new(ApplyOutcome.Dead, reason);
 
-    public static ApplyResult Deferred(string reason, string key, string? waitsFor = null) => new(ApplyOutcome.Deferred, reason, key, waitsFor);
+    public static ApplyResult Deferred(string reason, string key, string? waitsFor = null) =>
+        new(ApplyOutcome.Deferred, reason, key, waitsFor);
 }
 
 /// <summary>Reason codes of rows that wait or never apply (memory spec 8.5).</summary>
@@ -172,7 +173,8 @@ internal sealed partial class MutationApplier(ChangeContext change, VersionRule 
     /// </summary>
     private ApplyResult Held(string entity, Incoming incoming, EntityVersion? stored, bool isSame)
     {
-        if (stored is not { Seq: EntityVersion.Unnumbered or EntityVersion.Unsent } local || !(rule.IsPassFromZero || rule.Order == MemoryOrder.Lww))
+        if (stored is not { Seq: EntityVersion.Unnumbered or EntityVersion.Unsent } local
+            || !(rule.IsPassFromZero || rule.Order == MemoryOrder.Lww))
         {
             return ApplyResult.Stale;
         }

@@ -29,7 +29,8 @@ internal static class RelationTable
 
     /// <summary>The observation is gone for good: its relations stay, as orphans.</summary>
     public static void Orphan(Database db, string observationId) => db.Execute(
-        "UPDATE memory_relations SET judgment_status = 'orphaned' WHERE (source_id = ?1 OR target_id = ?1) AND judgment_status <> 'orphaned'",
+        "UPDATE memory_relations SET judgment_status = 'orphaned' " +
+        "WHERE (source_id = ?1 OR target_id = ?1) AND judgment_status <> 'orphaned'",
         observationId);
 
     /// <summary>Judged relations of a project: that of the source observation.</summary>

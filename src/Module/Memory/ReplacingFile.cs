@@ -5,7 +5,8 @@ namespace ArtifactSync.Memory;
 /// <summary>Writes a file beside its final name and renames it: a reader sees all of the old one or all of the new one.</summary>
 internal static class ReplacingFile
 {
-    /// <exception cref="Errors.ArtifactSyncException">DiskFull, TargetReadOnly, TargetUnreachable: nothing is left behind, and what was there stays.</exception>
+    /// <exception cref="Errors.ArtifactSyncException">DiskFull, TargetReadOnly, TargetUnreachable: nothing is left behind, and what was
+    /// there stays.</exception>
     public static void Write(string path, Action<Stream> write) => Write(path, stream =>
     {
         write(stream);

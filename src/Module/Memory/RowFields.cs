@@ -14,7 +14,9 @@ internal enum Field
 
 internal enum FieldKind { Text, Integer, Number, Flag }
 
-/// <summary>The members of one kind of JSON object. Unknown members are passed over, letter case does not matter, the last one wins.</summary>
+/// <summary>
+/// The members of one kind of JSON object. Unknown members are passed over, letter case does not matter, the last one wins.
+/// </summary>
 internal sealed class RowShape
 {
     /// <summary>A session has no other identity than its <c>id</c>, which is text; that of the others is a local number.</summary>

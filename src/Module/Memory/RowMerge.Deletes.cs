@@ -11,7 +11,8 @@ internal sealed partial class RowMerge
         var head = local is null ? null : ObservationTable.FindHead(Db, key);
         if (Wins(time, isDelete: true, isHard: true, key, head, hasVersion: true))
         {
-            var owner = MemoryText.IsBlank(project) && local is not null ? change.ProjectOf(local.Project, local.SessionId) : MemoryText.Project(project);
+            var owner = MemoryText.IsBlank(project) && local is not null ? change.ProjectOf(local.Project, local.SessionId)
+                : MemoryText.Project(project);
             change.DeleteObservation(key, local?.SessionId ?? sessionId, owner, time);
             Counts.OtherChanges++;
         }
@@ -54,7 +55,8 @@ internal sealed partial class RowMerge
 
         PromptTable.Delete(Db, key);
         var session = sessionId ?? local?.SessionId ?? known?.SessionId;
-        change.NoteTombstone(new Tombstone(key, session, change.ProjectOf(MemoryText.IsBlank(project) ? local?.Project : project, session), deletedAt));
+        var owner = change.ProjectOf(MemoryText.IsBlank(project) ? local?.Project : project, session);
+        change.NoteTombstone(new Tombstone(key, session, owner, deletedAt));
         Counts.OtherChanges++;
     }
 

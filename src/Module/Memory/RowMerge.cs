@@ -119,7 +119,8 @@ internal sealed partial class RowMerge(ChangeContext change, MergeRules rules, A
         if (local is not { } row)
         {
             // Deleted for good here: only what is newer comes back.
-            return change.FindVersion(Entity.Observation, key) is not { State: VersionState.Gone } gone || MemoryTime.IsLater(time, gone.Time);
+            return change.FindVersion(Entity.Observation, key) is not { State: VersionState.Gone } gone
+                || MemoryTime.IsLater(time, gone.Time);
         }
 
         if (!hasVersion)
@@ -133,7 +134,8 @@ internal sealed partial class RowMerge(ChangeContext change, MergeRules rules, A
         }
 
         // In chunks a delete wins a tie against a live row, one for good against any row.
-        return isDelete && MemoryTime.Parse(time) is { } instant && instant == MemoryTime.Parse(row.UpdatedAt) && (isHard || !row.IsDeleted);
+        return isDelete && MemoryTime.Parse(time) is { } instant && instant == MemoryTime.Parse(row.UpdatedAt)
+            && (isHard || !row.IsDeleted);
     }
 
     private static MemorySession Fill(MemorySession local, MemorySession row) => local with
@@ -191,7 +193,7 @@ internal sealed partial class RowMerge(ChangeContext change, MergeRules rules, A
         {
             Insert(_buried.Remove(id, out var buried) ? buried : throw new ArtifactSyncException(
                 ErrorCode.MemorySessionMissing,
-                $"The {entity} '{key}' belongs to session '{id}', which is neither here nor in what is being imported. Nothing of it was stored.",
+                $"The {entity} '{key}' belongs to session '{id}', which is neither here nor in what is imported. Nothing of it was stored.",
                 id));
         }
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ArtifactSync.Memory;
 
-/// <summary>Portable identities (memory spec 1.6): prefix, hyphen, 16 lower-case hex digits; others are valid for ever, as they are.</summary>
+/// <summary>
+/// Portable identities (memory spec 1.6): prefix, hyphen, 16 lower-case hex digits; others are valid for ever, as they are.
+/// </summary>
 internal static class SyncId
 {
     public const string Observation = "obs";

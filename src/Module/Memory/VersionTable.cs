@@ -6,7 +6,8 @@ internal enum VersionState { Live, Deleted, Gone }
 
 /// <summary>What is known of the version of an entity or session register (memory spec 8.2, 8.3).</summary>
 /// <param name="Time">Only observations have one; of <c>session.deleted</c> the deletion time.</param>
-/// <param name="Seq">Null = journalled and not acked; &gt; 0 = the server's number; 0 = from the server, number unknown; -1 = never sent.</param>
+/// <param name="Seq">Null = journalled and not acked; &gt; 0 = the server's number; 0 = from the server, number unknown; -1 = never
+/// sent.</param>
 internal readonly record struct EntityVersion(string Time, long? Seq, VersionState State, string Project)
 {
     /// <summary>Never sent and not journalled.</summary>
@@ -19,7 +20,8 @@ internal readonly record struct EntityVersion(string Time, long? Seq, VersionSta
 }
 
 /// <summary>
-/// <c>memory_versions</c>. No row beside a data row means <see cref="EntityVersion.Unsent"/>: what is written in projects that are not enrolled
+/// <c>memory_versions</c>. No row beside a data row means <see cref="EntityVersion.Unsent"/>: what is written in projects that are not
+/// enrolled
 /// leaves no row (unless it is gone). Registers of sessions are entities <c>session.project</c>, <c>session.directory</c>, ...
 /// </summary>
 internal static class VersionTable
@@ -29,7 +31,8 @@ internal static class VersionTable
 
     public static EntityVersion? Find(Database db, string entity, string key)
     {
-        using var statement = db.Prepare("SELECT version_time, cloud_seq, state, project FROM memory_versions WHERE entity = ? AND entity_key = ?");
+        using var statement = db.Prepare(
+            "SELECT version_time, cloud_seq, state, project FROM memory_versions WHERE entity = ? AND entity_key = ?");
         statement.Bind(1, entity).Bind(2, key);
         return statement.Step() ? Read(statement, 0) : null;
     }

@@ -34,7 +34,8 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
 
     /// <param name="archive">Null when there is none yet.</param>
     public static MemoryImportResult PlanImport(
-        ArchiveDatabase? archive, EngineOptions options, MemoryChunkRequest request, IRunObserver observer, CancellationToken cancellationToken)
+        ArchiveDatabase? archive, EngineOptions options, MemoryChunkRequest request, IRunObserver observer,
+        CancellationToken cancellationToken)
     {
         using var plan = new PlanDatabase(archive?.Reader);
         var outcome = new ChunkImport(request.Path, archive?.Reader, Transact, plan.Fetch, observer).Run(cancellationToken);
@@ -218,7 +219,8 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
     private static string? Project(MemoryChunkRequest request) =>
         MemoryText.IsBlank(request.Project) ? null : MemoryText.Project(request.Project);
 
-    private string CreatedAt() => archive.Clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private string CreatedAt() =>
+        archive.Clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private static string Author() =>
         Environment.GetEnvironmentVariable("USER") is { Length: > 0 } user ? user

@@ -6,7 +6,9 @@ using ArtifactSync.Model;
 
 namespace ArtifactSync.Sync;
 
-/// <summary>A run that imports JSON exports, one transaction a file (memory spec 3). A file that fails leaves nothing behind and stops no other.</summary>
+/// <summary>
+/// A run that imports JSON exports, one transaction a file (memory spec 3). A file that fails leaves nothing behind and stops no other.
+/// </summary>
 internal sealed class MemoryImportRunner(ArchiveDatabase archive, MemoryImportRequest request, IRunObserver observer)
 {
     public const string PipelineName = "(pipeline)";
@@ -41,7 +43,8 @@ internal sealed class MemoryImportRunner(ArchiveDatabase archive, MemoryImportRe
     /// <summary>The same counters from a plan in memory; the archive is only read.</summary>
     /// <param name="archive">Null when there is none yet.</param>
     public static IEnumerable<MemoryImportResult> Plan(
-        ArchiveDatabase? archive, EngineOptions options, MemoryImportRequest request, IRunObserver observer, CancellationToken cancellationToken)
+        ArchiveDatabase? archive, EngineOptions options, MemoryImportRequest request, IRunObserver observer,
+        CancellationToken cancellationToken)
     {
         using var plan = new PlanDatabase(archive?.Reader);
         foreach (var (name, open) in Sources(request))
@@ -71,7 +74,8 @@ internal sealed class MemoryImportRunner(ArchiveDatabase archive, MemoryImportRe
     }
 
     private static MemoryImportResult PlanOne(
-        PlanDatabase plan, EngineOptions options, string name, Func<Stream> open, IRunObserver observer, CancellationToken cancellationToken)
+        PlanDatabase plan, EngineOptions options, string name, Func<Stream> open, IRunObserver observer,
+        CancellationToken cancellationToken)
     {
         // A file that would fail must leave nothing for the next one either.
         plan.Db.Execute("BEGIN");
@@ -108,7 +112,8 @@ internal sealed class MemoryImportRunner(ArchiveDatabase archive, MemoryImportRe
     {
         foreach (var path in request.Paths)
         {
-            yield return (path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+            yield return (path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+                bufferSize: 0));
         }
 
         if (request.Document is { } document)
@@ -132,5 +137,6 @@ internal sealed class MemoryImportRunner(ArchiveDatabase archive, MemoryImportRe
         }
     }
 
-    private static MemoryImportResult Result(string name, MergeCounts counts, string status) => MemoryRun.Fill(new() { Path = name, Status = status }, counts);
+    private static MemoryImportResult Result(string name, MergeCounts counts, string status) =>
+        MemoryRun.Fill(new() { Path = name, Status = status }, counts);
 }

@@ -6,7 +6,9 @@ using ArtifactSync.Model;
 
 namespace ArtifactSync.Sync;
 
-/// <summary>The ledger's side of what imports and exports memories: a run with a row for each file that changed something or failed.</summary>
+/// <summary>
+/// The ledger's side of what imports and exports memories: a run with a row for each file that changed something or failed.
+/// </summary>
 internal sealed class MemoryRun(RunRecorder recorder) : IDisposable
 {
     public string RunId => recorder.RunId;

@@ -74,7 +74,8 @@ public sealed partial class SyncEngine
     }
 
     /// <summary>Saves a memory; the same text or topic as one that is there changes that one.</summary>
-    public ArchiveMemory AddMemory(MemoryAddition request) => ChangeMemory(ArchiveMode.Create, change => MemoryEditor.Add(change, request))!;
+    public ArchiveMemory AddMemory(MemoryAddition request) =>
+        ChangeMemory(ArchiveMode.Create, change => MemoryEditor.Add(change, request))!;
 
     /// <summary>Changes a memory.</summary>
     /// <exception cref="ArtifactSyncException">MemoryNotFound, InvalidArgument.</exception>

@@ -11,6 +11,7 @@ namespace ArtifactSync.Tests.Memory;
 /// <summary>An archive, its engine and a clock that stands still.</summary>
 internal sealed class MemoryMachine : IDisposable
 {
+    private static int s_seed;
     private readonly TempFolder _folder = new();
 
     public MemoryMachine(DateTimeOffset? now = null, Action<string>? checkpoint = null)
@@ -18,7 +19,7 @@ internal sealed class MemoryMachine : IDisposable
         Clock = new ManualClock(now ?? new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero));
         Options = new EngineOptions
         {
-            ArchivePath = _folder["archive"], Clock = Clock, Random = new Random(7), Checkpoint = checkpoint ?? (static _ => { }),
+            ArchivePath = _folder["archive"], Clock = Clock, Random = new Random(Interlocked.Increment(ref s_seed)), Checkpoint = checkpoint ?? (static _ => { }),
         };
         Engine = new SyncEngine(Options);
     }
