@@ -15,7 +15,7 @@ internal sealed class PullEnd(MemorySync sync, PullPass pass)
         }
 
         Replay(cancellationToken);
-        var readable = pass.Owes == OwedPass.PassAfterReset ? await ReadableAsync(cancellationToken) : [];
+        var readable = pass.Kind == PassKind.FromZero ? await ReadableAsync(cancellationToken) : [];
         sync.Report.Queued += sync.Change("answers", change => Settle(change, readable), cancellationToken);
         sync.Report.ReadFromZero |= pass.Kind == PassKind.FromZero;
         return true;
@@ -47,7 +47,7 @@ internal sealed class PullEnd(MemorySync sync, PullPass pass)
             {
                 readable.Add(project);
             }
-            else
+            else if (pass.Owes == OwedPass.PassAfterReset)
             {
                 sync.Report.Faults.Add(new CycleFault(
                     "project", project, "pull", ErrorCode.TargetForbidden,
@@ -90,7 +90,8 @@ internal sealed class PullEnd(MemorySync sync, PullPass pass)
         var before = change.Journalled;
         if (pass.Kind == PassKind.FromZero)
         {
-            // After a reset every number was 0, and the pass gave those that the log has their numbers again.
+            // The pass gave a number to all that the log has: what is still without one is what it lacks. After a reset that
+            // may be anything; later it is what belonged to a project that was not enrolled then.
             foreach (
                 var (entity, key) in VersionTable.Unnumbered(db).Where(row => readable.Contains(row.Project))
                     .Select(row => (row.Entity, row.Key)).Distinct().ToList())
