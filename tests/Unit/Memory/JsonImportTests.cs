@@ -314,9 +314,10 @@ public sealed class JsonImportTests
         Assert.Equal("Failed", failed.Status);
         var run = Assert.Single(machine.Engine.GetRuns(new RunQuery { Retryable = true }));
         machine.ImportFile(machine["s.json"]);
-        var plan = await machine.Engine.PlanMemoryRetryAsync(run.RunId!, NullObserver.Instance, default);
-        Assert.Equal((RunStatus.Planned, 2), (plan!.Status, plan.Counters.MemoryInserted)); // session s2 and the observation
-        var child = await machine.Engine.RetryAsync(run.RunId!, ArtifactSync.Transport.TargetAccess.None, NullObserver.Instance, default);
+        var retry = new RetryRequest { RunId = run.RunId! };
+        var plan = await machine.Engine.PlanRetryAsync(retry, NullObserver.Instance, default);
+        Assert.Equal((RunStatus.Planned, 2), (plan.Status, plan.Counters.MemoryInserted)); // session s2 and the observation
+        var child = await machine.Engine.RetryAsync(retry, NullObserver.Instance, default);
         Assert.Equal((run.RunId, RunStatus.Succeeded, RunKind.MemoryImport), (child.ParentRunId, child.Status, child.Kind));
         Assert.Empty(machine.Engine.GetRuns(new RunQuery { Retryable = true }));
     }

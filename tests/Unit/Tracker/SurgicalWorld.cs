@@ -88,7 +88,7 @@ internal sealed class SurgicalWorld : IAsyncDisposable
     public async Task<SyncRun> RetryAsync(SyncRun run, bool permanent = false)
     {
         Clock.Advance(TimeSpan.FromSeconds(1));
-        return await Engine.RetryAsync(new RetryRequest { RunId = run.RunId!, IncludePermanent = permanent, Token = Secret("t") }, NullObserver.Instance, default);
+        return await Engine.RetryAsync(new RetryRequest { RunId = run.RunId!, IncludePermanent = permanent, Access = new() { Token = Secret("t") } }, NullObserver.Instance, default);
     }
 
     public Task<SyncRun> UpdateIndexAsync(EmbedTarget? embed = null) =>
