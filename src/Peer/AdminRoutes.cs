@@ -23,7 +23,7 @@ internal sealed class AdminRoutes(EngineOptions engine)
     {
         ["exchange"] => Admin("exchange", ExchangeAsync, ExchangeBytes),
         ["maintenance"] => Admin("maintenance", MaintainAsync, MaintenanceBytes),
-        ["reset"] => Admin("reset", request => NotHereAsync(request, "reset"), 0),
+        ["reset"] => Admin("reset", ResetAsync, 0),
         _ => null,
     };
 
@@ -77,7 +77,7 @@ internal sealed class AdminRoutes(EngineOptions engine)
         }
     }
 
-    private static async Task MaintainAsync(PeerRequest request)
+    private async Task MaintainAsync(PeerRequest request)
     {
         if (await ReadAsync(request, AdminJson.Default.MaintenanceBody) is not { } body)
         {
@@ -89,13 +89,23 @@ internal sealed class AdminRoutes(EngineOptions engine)
         }
         else
         {
-            await NotHereAsync(request, "maintenance");
+            await GuardedAsync(request, "maintenance", () => AdminRetention.MaintainAsync(request, engine, body));
         }
     }
 
-    /// <summary>Collection and reset are commands of their own here (Remove-StaleArtifact, Reset-ArtifactStore), with their confirmation.</summary>
-    private static Task NotHereAsync(PeerRequest request, string what) =>
-        request.TextAsync(StatusCodes.Status501NotImplemented, $"artifact {what} is not available over HTTP");
+    private Task ResetAsync(PeerRequest request) => GuardedAsync(request, "reset", () => AdminRetention.ResetAsync(request, engine));
+
+    private static async Task GuardedAsync(PeerRequest request, string what, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (ArtifactSyncException)
+        {
+            await request.TextAsync(StatusCodes.Status500InternalServerError, $"artifact {what} failed");
+        }
+    }
 
     private static async Task<T?> ReadAsync<T>(PeerRequest request, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
     {
@@ -151,10 +161,7 @@ internal sealed record MaintenanceBody
     public bool IsValid => MaxObjects >= 0 && MaxBytes >= 0 && GraceSeconds is not < 0 && QuarantineGraceSeconds is not < 0
         && IsDuration(Grace) && IsDuration(QuarantineGrace);
 
-    /// <summary>As Go writes them: 168h, 1h30m, 0s.</summary>
-    private static bool IsDuration(string? text) => text is null
-        || System.Text.RegularExpressions.Regex.IsMatch(
-            text, @"^\+?(0|(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+)$", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+    private static bool IsDuration(string? text) => text is null || AdminRetention.ParseDuration(text) is not null;
 }
 
 [JsonSourceGenerationOptions(

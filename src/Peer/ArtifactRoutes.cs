@@ -47,7 +47,7 @@ internal sealed class ArtifactRoutes : IPeerRoutes
         [var origin, var kind, var name] => new PeerRoute(request => PostAsync(request, origin, kind, name))
         {
             JsonErrors = false,
-            BodyLimit = ArtifactName.TryParseKind(kind, out var parsed) ? Limits.Encoded(parsed) : 0,
+            BodyLimit = ArtifactName.TryParseKind(kind, out var parsed) ? Math.Min(Limits.Encoded(parsed), PeerLimits.BodyBytes) : 0,
         },
         _ => _admin?.Find(segments),
     };

@@ -38,7 +38,7 @@ internal sealed class PeerRuns(ArchiveDatabase archive, ReaderPool readers, Canc
                 ImportOwed = waiting > 0 || _damage is not null;
                 return new PeerImport(new RunCounters { Deferred = waiting }, _damage);
             }
-            ImportOwed = false; // what comes from now on owes the next one
+            ImportOwed = false; // what comes from now on owes the next one, also while this one runs
             var run = await Task.Run(() => Do("ingest", Import), stopping);
             var fault = _damage = Fault(run);
             ImportOwed |= fault is not null || run.Counters.Deferred > 0;
@@ -61,8 +61,8 @@ internal sealed class PeerRuns(ArchiveDatabase archive, ReaderPool readers, Canc
         {
             if (readers.Use(IsUnpublished)) // else another listing did it meanwhile
             {
-                await Task.Run(() => Do("publish", Publish), stopping);
-                _baselineDone = true;
+                var run = await Task.Run(() => Do("publish", Publish), stopping);
+                _baselineDone |= run.Status is not RunStatus.Failed;
             }
         }
         finally

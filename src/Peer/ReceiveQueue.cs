@@ -76,7 +76,7 @@ internal sealed class ReceiveQueue(LocalStore store, ReaderPool readers, Semapho
 
     private async Task CommitAsync(Open open, Task previous)
     {
-        await previous;
+        await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // its own callers were told
         await Task.Yield(); // whoever opened it enters first
         lock (_gate)
         {

@@ -20,7 +20,7 @@ public sealed partial class InvokeArtifactSyncCommand
 
     private void ExchangeGathered()
     {
-        RequireOneServer();
+        RequireOneServer(_targets);
         Exchange(_targets, alone: !MyInvocation.ExpectingInput && _targets.Count == 1);
     }
 
@@ -39,9 +39,9 @@ public sealed partial class InvokeArtifactSyncCommand
     }
 
     /// <summary>A token is for one server; which of several it is for, nobody said.</summary>
-    private void RequireOneServer()
+    private void RequireOneServer(IEnumerable<string> addresses)
     {
-        string[] servers = [.. _targets.Select(Server).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
+        string[] servers = [.. addresses.Select(Server).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
         if (Token is not null && servers.Length > 1)
         {
             ThrowTerminatingError(ErrorMapping.ToRecord(new ArtifactSyncException(

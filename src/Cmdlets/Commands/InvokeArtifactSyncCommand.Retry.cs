@@ -22,10 +22,27 @@ public sealed partial class InvokeArtifactSyncCommand
     [Parameter(ParameterSetName = RetrySet)]
     public SwitchParameter IncludePermanent { get; set; }
 
+    private readonly List<string> _runs = [];
+
+    /// <summary>As with targets: a token waits until all servers are known.</summary>
     private void Retry()
     {
-        var alone = !MyInvocation.ExpectingInput && RunId.Length == 1;
-        foreach (var id in RunId)
+        if (Token is null)
+            Retry(RunId, alone: !MyInvocation.ExpectingInput && RunId.Length == 1);
+        else
+            _runs.AddRange(RunId);
+    }
+
+    private void RetryGathered()
+    {
+        var engine = OpenEngine();
+        RequireOneServer(_runs.Count < 2 ? [] : engine.GetRuns(new RunQuery { RunIds = _runs }).Select(run => run.InstanceUrl ?? run.Target).OfType<string>());
+        Retry(_runs, alone: !MyInvocation.ExpectingInput && _runs.Count == 1);
+    }
+
+    private void Retry(IReadOnlyList<string> runs, bool alone)
+    {
+        foreach (var id in runs)
         {
             RunOne(alone, id, "Retry run", (engine, decision, sink, token) =>
             {

@@ -11,6 +11,8 @@ namespace ArtifactSync.Cmdlets;
 public sealed partial class InvokeArtifactSyncCommand
 {
     private const string WatchSet = "Watch";
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(24); // what a timer can wait
 
     [Parameter(ParameterSetName = WatchSet, Mandatory = true)]
     public SwitchParameter Watch { get; set; }
@@ -26,11 +28,11 @@ public sealed partial class InvokeArtifactSyncCommand
     /// <summary>All targets side by side: none waits for another, and one that can't be kept ends alone.</summary>
     private void WatchGathered()
     {
-        RequireOneServer();
-        if (Interval < TimeSpan.FromSeconds(1))
+        RequireOneServer(_targets);
+        if (Interval < Shortest || Interval > Longest || Debounce > Longest)
         {
             ThrowTerminatingError(ErrorMapping.ToRecord(new ArtifactSyncException(
-                ErrorCode.InvalidArgument, "-Interval must be a second at least, e.g. 5m.", Interval)));
+                ErrorCode.InvalidArgument, "-Interval is from 1s to 24d, -Debounce up to 24d.", Interval)));
         }
         var alone = _targets.Count == 1;
         var requests = _targets.Select(target => Guard(alone, () => Request(target))).OfType<ExchangeRequest>().ToList();
@@ -62,7 +64,7 @@ public sealed partial class InvokeArtifactSyncCommand
                     await sink.WriteErrorAsync(ErrorMapping.ToRecord(ErrorMapping.ToException(run)));
             }
         }
-        catch (ArtifactSyncException e) when (!alone)
+        catch (Exception e) when (!alone && e is not OperationCanceledException)
         {
             await sink.WriteErrorAsync(ErrorMapping.ToRecord(e));
         }

@@ -76,6 +76,7 @@ public sealed partial class InvokeArtifactSyncCommand : ArchiveWriterCmdlet
             SurgicalItemSet => BringGathered,
             WatchSet => WatchGathered,
             ExchangeSet => ExchangeGathered,
+            RetrySet => RetryGathered,
             _ => static () => { },
         };
         work();

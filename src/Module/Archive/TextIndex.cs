@@ -18,6 +18,10 @@ internal static class TextIndex
     {
         db.Execute("INSERT INTO message_text(message_text) VALUES ('delete-all')");
         AddNew(db, onMessage);
+        foreach (var index in (ReadOnlySpan<string>)["document_text", "memory_text"])
+        {
+            db.Execute($"INSERT INTO {index}({index}) VALUES ('rebuild')");
+        }
     }
 
     private static void AddNew(Database db, Action onMessage)

@@ -127,7 +127,8 @@ internal sealed class StoreBatch : IDisposable
             item.Identity = item.Info.Identity;
             item.Result = StoreResult.Added;
         }
-        return item.ModifiedNs(_store) ?? 0;
+        return item.ModifiedNs(_store) ?? throw new ArtifactSyncException(
+            ErrorCode.ArtifactMissing, $"'{item.Artifact}' vanished while it was kept: the store was moved away. Run again.", item.Artifact.Path);
     }
 
     internal void Add(StagedFile file, ArtifactRef artifact, ArtifactInfo info)

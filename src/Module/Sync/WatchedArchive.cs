@@ -21,6 +21,7 @@ internal sealed class WatchedArchive : IWatched
     private readonly List<FileSystemWatcher> _watchers = [];
     private ExchangeRequest _request;
     private long _transcriptChanges;
+    private long _unknown;
 
     public WatchedArchive(SyncEngine engine, EngineOptions options, ExchangeRequest request, IRunObserver observer)
     {
@@ -67,6 +68,18 @@ internal sealed class WatchedArchive : IWatched
         {
             return string.Create(CultureInfo.InvariantCulture, $"- {transcripts}");
         }
+        try
+        {
+            return Mark(transcripts);
+        }
+        catch (ArtifactSyncException fault) when (ErrorCatalog.IsRetryable(fault.Code))
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"? {Interlocked.Increment(ref _unknown)}"); // busy: an exchange finds out
+        }
+    }
+
+    private string Mark(long transcripts)
+    {
         using var archive = ArchiveDatabase.Open(_options, ArchiveMode.ReadWrite);
         return string.Create(
             CultureInfo.InvariantCulture,
@@ -78,10 +91,17 @@ internal sealed class WatchedArchive : IWatched
 
     public void Forget(SyncRun run)
     {
-        using var archive = ArchiveDatabase.Open(_options, ArchiveMode.ReadWrite);
-        using var transaction = archive.BeginLedger();
-        RunTable.Remove(transaction.Db, run.RunId!);
-        transaction.Commit();
+        try
+        {
+            using var archive = ArchiveDatabase.Open(_options, ArchiveMode.ReadWrite);
+            using var transaction = archive.BeginLedger();
+            RunTable.Remove(transaction.Db, run.RunId!);
+            transaction.Commit();
+        }
+        catch (ArtifactSyncException fault) when (ErrorCatalog.IsRetryable(fault.Code))
+        {
+            _observer.Verbose($"The row of the idle run '{run.RunId}' stays: {fault.Message}");
+        }
     }
 
     public void Dispose() => _watchers.ForEach(watcher => watcher.Dispose());

@@ -51,16 +51,28 @@ internal sealed class ThrottleTransport(ITransport inner, int limit) : Delegatin
 
         public override async ValueTask DisposeAsync()
         {
-            await inner.DisposeAsync();
-            await base.DisposeAsync();
+            try
+            {
+                await inner.DisposeAsync();
+            }
+            finally
+            {
+                await base.DisposeAsync();
+            }
         }
 
         protected override void Dispose(bool disposing)
         {
             if (disposing && Interlocked.Exchange(ref _released, 1) == 0)
             {
-                inner.Dispose();
-                slots.Release();
+                try
+                {
+                    inner.Dispose();
+                }
+                finally
+                {
+                    slots.Release();
+                }
             }
 
             base.Dispose(disposing);

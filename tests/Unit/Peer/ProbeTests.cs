@@ -19,10 +19,6 @@ public sealed class ProbeTests
     {
         [("http-probes-admin", "exchange '{\"target\":\"x://y\"}' (18 bytes)")] = (502, "N makes a folder of that name (10.3, recording of a defect)"),
         [("http-probes-admin", "exchange '{\"target\":\"s3://bucket\"}' (24 bytes)")] = (502, "no such bucket"),
-        [("http-probes-admin", "maintenance '{}' (2 bytes)")] = (501, "collection is a command of its own, with its confirmation"),
-        [("http-probes-admin", "maintenance '{\"dry_run\":true,\"grace\":\"0s\"}' (29 bytes)")] = (501, "as above"),
-        [("http-probes-admin", "maintenance '{\"dry_run\":true,\"grace_seconds\":0,\"quarantine_grace_seconds\"' (63 bytes)")] = (501, "as above"),
-        [("http-probes-admin", "reset")] = (501, "a reset is a command of its own, with its confirmation"),
     };
 
     public static TheoryData<string> Scenarios => Recordings.Data(Recordings.Names("http-probes"));

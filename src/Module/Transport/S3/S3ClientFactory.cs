@@ -9,8 +9,6 @@ namespace ArtifactSync.Transport.S3;
 /// <summary>The SDK's client as this module wants it: no retries and no redirects of its own, signatures that every store takes.</summary>
 internal static class S3ClientFactory
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(120);
-
     /// <param name="settings">Endpoint, region and keys.</param>
     /// <param name="http">Sends every request; the caller disposes it.</param>
     public static AmazonS3Client Create(S3Settings settings, HttpClient http)
@@ -18,7 +16,7 @@ internal static class S3ClientFactory
         var config = new AmazonS3Config
         {
             HttpClientFactory = new SingleClient(http),
-            Timeout = Timeout,
+            Timeout = Timeout.InfiniteTimeSpan,
             MaxErrorRetry = 0, // a decorator repeats, with a clock and dice of its own
             ThrottleRetries = false,
             AllowAutoRedirect = false,

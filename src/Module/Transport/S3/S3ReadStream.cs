@@ -4,12 +4,16 @@ using ArtifactSync.Wire;
 namespace ArtifactSync.Transport.S3;
 
 /// <summary>The body of an object: ends where the store said it would, or says what went wrong. Owns its response.</summary>
-internal sealed class S3ReadStream(Stream body, long length, IDisposable response, Func<Exception, ArtifactSyncException> map) : ReadOnlyStream
+internal sealed class S3ReadStream(
+    Stream body, long length, IDisposable response, Func<Exception, ArtifactSyncException> map, CancellationToken stop) : ReadOnlyStream
 {
-    /// <summary>Between two pieces; a store that trickles does not hold a worker for ever.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>So much must come within <see cref="Patience"/>: a store that trickles does not hold a worker for ever.</summary>
+    private const int StepBytes = 64 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
+    private readonly CancellationTokenSource _patience = new(Patience);
     private long _left = length;
+    private int _step;
 
     // The body's own blocking read has no time-out.
     public override int Read(Span<byte> buffer)
@@ -29,16 +33,21 @@ internal sealed class S3ReadStream(Stream body, long length, IDisposable respons
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop, _patience.Token);
         int read;
         try
         {
-            read = await body.ReadAsync(buffer, patience.Token);
+            read = await body.ReadAsync(buffer, either.Token);
         }
-        catch (Exception fault) when (!(fault is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        catch (Exception fault) when (!(fault is OperationCanceledException && (cancellationToken.IsCancellationRequested || stop.IsCancellationRequested)))
         {
             throw map(fault);
+        }
+
+        if ((_step += read) >= StepBytes)
+        {
+            _step = 0;
+            _patience.CancelAfter(Patience);
         }
 
         _left -= read;
@@ -60,6 +69,7 @@ internal sealed class S3ReadStream(Stream body, long length, IDisposable respons
         {
             body.Dispose();
             response.Dispose();
+            _patience.Dispose();
         }
 
         base.Dispose(disposing);

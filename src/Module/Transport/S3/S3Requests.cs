@@ -15,6 +15,10 @@ internal sealed class S3Requests(HttpMessageHandler inner, IRunObserver observer
     /// <summary>A page of 512 keys has a third of it at most (spec 12).</summary>
     private const int LargestDocument = 1024 * 1024;
 
+    /// <summary>Until the answer begins; a body that is sent has the time that it takes at 16 KiB/s besides.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private const double SlowestBytesPerSecond = 16 * 1024;
+
     private long _count;
 
     /// <summary>Requests so far.</summary>
@@ -28,7 +32,14 @@ internal sealed class S3Requests(HttpMessageHandler inner, IRunObserver observer
         HttpResponseMessage response;
         try
         {
-            response = await base.SendAsync(request, cancellationToken);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(Patience + TimeSpan.FromSeconds((request.Content?.Headers.ContentLength ?? 0) / SlowestBytesPerSecond));
+            response = await base.SendAsync(request, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            observer.Debug($"{what}: no answer after {Elapsed(start)} ms");
+            throw new TimeoutException($"No answer after {Elapsed(start)} ms.");
         }
         catch (HttpRequestException fault)
         {

@@ -42,7 +42,7 @@ internal sealed class S3Transport : ITransport
         _options = options;
         Name = _settings.Endpoint is { } endpoint ? $"{_location} ({endpoint.GetLeftPart(UriPartial.Authority)})" : _location.ToString();
         _requests = new S3Requests(handler ?? S3Sockets.Create(_settings, options.ThrottleLimit), options.Observer, options.Clock);
-        _http = new HttpClient(_requests) { Timeout = TimeSpan.FromSeconds(120) };
+        _http = new HttpClient(_requests) { Timeout = Timeout.InfiniteTimeSpan }; // S3Requests has one that knows the size
         _client = S3ClientFactory.Create(_settings, _http);
         _listing = new S3Listing(_client, _location.Bucket, Name);
     }
@@ -132,7 +132,8 @@ internal sealed class S3Transport : ITransport
             {
                 var response = await _client.GetObjectAsync(_location.Bucket, Key(artifact), cancellationToken);
                 var body = new S3ReadStream(
-                    response.ResponseStream, response.ContentLength, response, fault => S3Faults.Map(fault, $"Reading '{artifact}'", Name));
+                    response.ResponseStream, response.ContentLength, response, fault => S3Faults.Map(fault, $"Reading '{artifact}'", Name),
+                    cancellationToken);
                 return (Stream)new CappedStream(body, Limits.Encoded(artifact.Kind) + 1);
             }
             catch (AmazonS3Exception fault) when (S3Faults.IsMissingKey(fault))
