@@ -15,7 +15,8 @@ namespace ArtifactSync.Retention;
 /// </summary>
 internal sealed class LocalCollector(CollectContext context)
 {
-    private const int PageSize = 2_000;
+    /// <summary>Rows of one page lie all over the catalog: fewer, larger transactions write much less.</summary>
+    private const int PageSize = 8_192;
     private const int Attempts = 5;
 
     private long? _journal;
@@ -155,14 +156,15 @@ internal sealed class LocalCollector(CollectContext context)
             transaction.Commit();
         }
         context.Archive.Options.Checkpoint("collect:committed");
-        return DeleteFiles(marks.Origin, gone);
+        return DeleteFiles(marks.Origin, gone, cancellationToken);
     }
 
-    private List<(StaleArtifact Stale, ArtifactSyncException? Error)> DeleteFiles(string origin, List<Candidate> gone)
+    private List<(StaleArtifact Stale, ArtifactSyncException? Error)> DeleteFiles(string origin, List<Candidate> gone, CancellationToken cancellationToken)
     {
         var removed = new List<(StaleArtifact, ArtifactSyncException?)>(gone.Count);
         foreach (var candidate in gone)
         {
+            cancellationToken.ThrowIfCancellationRequested(); // the journal has the rest
             removed.Add((candidate.Stale, candidate.FileNs is null ? null : DeleteFile(ArtifactName.Parse(origin, candidate.Row.Kind, candidate.Row.Name))));
             if (removed.Count == (gone.Count + 1) / 2)
             {
