@@ -35,6 +35,9 @@ public sealed record PeerListenOptions
 /// <summary>How much and how long a listener bears (spec 10.6, 12).</summary>
 internal sealed record PeerLimits
 {
+    /// <summary>No artifact that is sent may be larger: what arrives lies on the disk of the archive until it was checked.</summary>
+    public const long BodyBytes = 5L * 1024 * 1024 * 1024;
+
     /// <summary>Until a request's headers are complete.</summary>
     public TimeSpan Headers { get; init; } = TimeSpan.FromSeconds(10);
     /// <summary>Between two requests of a connection.</summary>

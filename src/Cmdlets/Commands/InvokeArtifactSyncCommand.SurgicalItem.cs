@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using ArtifactSync.Cmdlets.Parameters;
 using ArtifactSync.Model;
 
 namespace ArtifactSync.Cmdlets;
@@ -23,6 +24,7 @@ public sealed partial class InvokeArtifactSyncCommand
 
     private void BringGathered()
     {
+        RequireOneServer(_gathered.Select(item => GitLabDefaults.Address(item.GitLab)));
         foreach (var run in _gathered.GroupBy(item => item.GitLab))
             Bring(alone: !MyInvocation.ExpectingInput, run.Key, Project, [.. run.Select(item => item.Item)]);
     }

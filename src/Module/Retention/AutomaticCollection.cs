@@ -58,10 +58,15 @@ internal sealed class AutomaticCollection(ExchangeContext context, ExchangeReque
         {
             if (folder)
             {
+                var skipped = collect.Counters.SkippedOrigins;
                 var needed = new LocalMarker(collect, cancellationToken).Mark(origin);
                 if (needed.Fault is null && await new TargetCollector(collect, transport).CollectAsync(origin, needed, cancellationToken) is { } there)
                 {
                     marks.Add(there);
+                }
+                if (collect.Counters.SkippedOrigins > skipped)
+                {
+                    continue; // what stays there would come back
                 }
             }
             marks.Add(await local.CollectAsync(origin, cancellationToken));

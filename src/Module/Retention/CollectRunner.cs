@@ -49,7 +49,10 @@ internal sealed class CollectRunner(
         {
             foreach (var target in request.Targets)
             {
-                targets.Add(OpenTarget(target));
+                if (OpenTarget(target) is { } transport)
+                {
+                    targets.Add(transport);
+                }
             }
             foreach (var origin in await OriginsAsync(context, targets, cancellationToken))
             {
@@ -60,16 +63,13 @@ internal sealed class CollectRunner(
                 }
             }
             await new QuarantineExpiry(context, request.QuarantineGracePeriod).RunAsync(Wanted, cancellationToken);
+            local.Complete(cancellationToken); // not after a fault: the journal of a page that was begun is settled by the next run
         }
         finally
         {
             foreach (var target in targets)
             {
                 await target.DisposeAsync();
-            }
-            if (!cancellationToken.IsCancellationRequested)
-            {
-                local.Complete(cancellationToken);
             }
         }
         if (context.Budget.IsExhausted)
@@ -82,6 +82,7 @@ internal sealed class CollectRunner(
         CollectContext context, LocalCollector local, List<ITransport> targets, string origin, CancellationToken cancellationToken)
     {
         context.Observer.Progress(new ProgressSnapshot("Collecting", origin, context.Counters.Collected, 0, context.Counters.BytesCollected));
+        var skipped = context.Counters.SkippedOrigins;
         foreach (var target in targets)
         {
             var needed = CatalogTable.Last(archive.Reader, origin, Wire.ArtifactKind.Checkpoints) is null
@@ -92,6 +93,10 @@ internal sealed class CollectRunner(
                 continue;
             }
             await new TargetCollector(context, target).CollectAsync(origin, needed, cancellationToken);
+        }
+        if (context.Counters.SkippedOrigins > skipped)
+        {
+            return; // what stays at a target would come back from there
         }
         var before = (context.Counters.Collected, context.Counters.BytesCollected);
         await local.CollectAsync(origin, cancellationToken);
@@ -119,7 +124,8 @@ internal sealed class CollectRunner(
     private bool Wanted(string origin) => request.Origins.Count == 0 || request.Origins.Any(pattern =>
         System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, origin, ignoreCase: true));
 
-    private ITransport OpenTarget(string target)
+    /// <summary>Null = nothing may be removed there, which was said.</summary>
+    private ITransport? OpenTarget(string target)
     {
         var transport = open(target);
         if (!transport.Traits.CanRemove)
@@ -131,6 +137,8 @@ internal sealed class CollectRunner(
         if (TargetPath.IsFolder(target) && File.Exists(Path.Combine(target, FolderTransport.ReleasedMarker)))
         {
             observer.Warning($"'{target}' holds another format beside ours; nothing is removed there.");
+            transport.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            return null;
         }
         return transport;
     }

@@ -95,25 +95,43 @@ internal sealed class LocalRepair(ExchangeContext context, FindingSink sink)
         foreach (var (artifact, finding) in _open.ToList())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            bool hasFile;
+            bool hasFile = false;
+            bool isSound;
             using (var lease = context.AcquireLease(cancellationToken))
             using (var transaction = lease.Begin())
             {
-                hasFile = LocalFiles.Stat(_store.PathOf(artifact)) is { Type: EntryType.File };
-                if (hasFile)
+                // An exchange of another process may have healed it while we looked elsewhere.
+                isSound = _store.Find(artifact, transaction.Db) is { } entry && ArtifactReader.IsIntact(_store, entry, cancellationToken);
+                if (!isSound)
                 {
-                    _store.Quarantine(transaction.Db, artifact, null, ErrorCode.ArtifactCorrupt, finding.ErrorMessage ?? "It was damaged.");
+                    hasFile = PutAway(transaction.Db, artifact, finding);
+                    context.Options.Checkpoint("repair:quarantining");
+                    transaction.Commit();
                 }
-                CatalogTable.Remove(transaction.Db, artifact);
-                QuarantineTable.Repaired(transaction.Db, artifact);
-                TargetTable.ForgetListing(transaction.Db, artifact.Origin, artifact.Kind);
-                context.Options.Checkpoint("repair:quarantining");
-                transaction.Commit();
+            }
+            if (isSound)
+            {
+                await CloseAsync(artifact, FindingAction.Refetched, $"'{artifact}' is sound; something else repaired it.");
+                continue;
             }
             sink.Counters.Quarantined += hasFile ? 1 : 0;
             await CloseAsync(artifact, hasFile ? FindingAction.Quarantined : FindingAction.Awaited,
                 $"No good copy of '{artifact}' is to be had; it is fetched by the next exchange with a target that has it.");
         }
+    }
+
+    /// <summary>False: there was no file.</summary>
+    private bool PutAway(Database db, ArtifactRef artifact, ArtifactFinding finding)
+    {
+        var hasFile = LocalFiles.Stat(_store.PathOf(artifact)) is { Type: EntryType.File };
+        if (hasFile)
+        {
+            _store.Quarantine(db, artifact, null, ErrorCode.ArtifactCorrupt, finding.ErrorMessage ?? "It was damaged.");
+        }
+        CatalogTable.Remove(db, artifact);
+        QuarantineTable.Repaired(db, artifact);
+        TargetTable.ForgetListing(db, artifact.Origin, artifact.Kind);
+        return hasFile;
     }
 
     private async Task PutAwayAsync(ArtifactFinding finding)

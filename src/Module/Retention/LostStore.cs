@@ -29,13 +29,14 @@ internal static class LostStore
     /// <summary>Makes own events again that are owed; whatever can't be made comes from a target that has it. Returns how many can't.</summary>
     public static int SettleEvents(ExchangeContext context, CancellationToken cancellationToken)
     {
-        if (StateTable.Get(context.Archive.Reader, StateTable.EventsOwed) is not { } aside || context.OwnOrigin is not { } origin)
+        if (StateTable.Get(context.Archive.Reader, StateTable.EventsOwed) is null || context.OwnOrigin is not { } origin)
         {
             return 0;
         }
-        var folder = Path.Combine(context.Archive.Folder, aside);
+        // Of several resets that were cut off, each has moved some of it.
+        string[] folders = [.. Directory.EnumerateDirectories(context.Archive.Folder, "artifacts-*").OrderDescending(StringComparer.Ordinal)];
         var (restored, lost) = new OwnEvents(context.Archive, context.Store, origin)
-            .RestoreMissing(() => context.AcquireLease(cancellationToken), folder, cancellationToken);
+            .RestoreMissing(() => context.AcquireLease(cancellationToken), folders, cancellationToken);
         context.Options.Checkpoint("events:restored");
         using var lease = context.AcquireLease(cancellationToken);
         using var transaction = lease.Begin();

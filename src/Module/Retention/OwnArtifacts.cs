@@ -26,7 +26,7 @@ internal sealed class OwnArtifacts(ExchangeContext context, string origin)
         var events = damaged.Where(static artifact => artifact.Kind == ArtifactKind.Meta).ToList();
         if (events.Count > 0)
         {
-            new OwnEvents(context.Archive, context.Store, origin).Restore(events, () => context.AcquireLease(cancellationToken), null, cancellationToken);
+            new OwnEvents(context.Archive, context.Store, origin).Restore(events, () => context.AcquireLease(cancellationToken), [], cancellationToken);
         }
     }
 

@@ -20,9 +20,9 @@ internal sealed class OwnEvents(ArchiveDatabase archive, LocalStore store, strin
 
     /// <summary>Enters all own events that the store lacks; returns how many, and the names of those that can't be made again.</summary>
     /// <param name="acquire">Takes the lease for one batch.</param>
-    /// <param name="aside">Full path of a store that was moved aside; null = none.</param>
+    /// <param name="aside">Full paths of stores that were moved aside.</param>
     /// <param name="cancellationToken">Stops between two events.</param>
-    public (long Restored, List<ArtifactRef> Lost) RestoreMissing(Func<Lease> acquire, string? aside, CancellationToken cancellationToken)
+    public (long Restored, List<ArtifactRef> Lost) RestoreMissing(Func<Lease> acquire, IReadOnlyList<string> aside, CancellationToken cancellationToken)
     {
         var missing = RetentionTable.OwnEvents(archive.Reader, origin)
             .Select(known => ArtifactName.Meta(origin, known.OrderKey))
@@ -32,7 +32,7 @@ internal sealed class OwnEvents(ArchiveDatabase archive, LocalStore store, strin
 
     /// <summary>Writes these events; damaged files under their names go to the quarantine.</summary>
     public (long Restored, List<ArtifactRef> Lost) Restore(
-        IReadOnlyList<ArtifactRef> events, Func<Lease> acquire, string? aside, CancellationToken cancellationToken)
+        IReadOnlyList<ArtifactRef> events, Func<Lease> acquire, IReadOnlyList<string> aside, CancellationToken cancellationToken)
     {
         var lost = new List<ArtifactRef>();
         var restored = 0L;
@@ -42,7 +42,7 @@ internal sealed class OwnEvents(ArchiveDatabase archive, LocalStore store, strin
             foreach (var artifact in page)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if ((FromRegister(artifact) ?? FromAside(artifact, aside)) is { } bytes)
+                if ((FromRegister(artifact) ?? aside.Select(folder => FromAside(artifact, folder)).FirstOrDefault(static bytes => bytes is not null)) is { } bytes)
                 {
                     using var wire = new MemoryStream(bytes, writable: false);
                     batch.Receive(artifact, wire, cancellationToken);
@@ -80,12 +80,8 @@ internal sealed class OwnEvents(ArchiveDatabase archive, LocalStore store, strin
         return Proven(artifact, EventDocument.Encode(document));
     }
 
-    private static byte[]? FromAside(ArtifactRef artifact, string? aside)
+    private static byte[]? FromAside(ArtifactRef artifact, string aside)
     {
-        if (aside is null)
-        {
-            return null;
-        }
         try
         {
             var path = Path.Combine(aside, StorePath.Directory(artifact.Origin, artifact.Kind), StorePath.FileName(artifact));

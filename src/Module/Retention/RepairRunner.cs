@@ -49,12 +49,20 @@ internal sealed class RepairRunner(
     {
         var repair = new LocalRepair(context, sink);
         await repair.BeginAsync(findings, cancellationToken);
-        foreach (var target in request.Targets)
+        try
         {
-            if (!repair.IsDone)
+            foreach (var target in request.Targets)
             {
-                await FetchAsync(repair, target, cancellationToken);
+                if (!repair.IsDone)
+                {
+                    await FetchAsync(repair, target, cancellationToken);
+                }
             }
+        }
+        catch (ArtifactSyncException)
+        {
+            await repair.RepublishAsync(cancellationToken); // needs no target
+            throw;
         }
         await repair.RepublishAsync(cancellationToken);
         await repair.QuarantineRestAsync(cancellationToken);

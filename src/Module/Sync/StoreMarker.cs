@@ -55,7 +55,8 @@ internal static class StoreMarker
         }
         using var lease = context.AcquireLease(cancellationToken);
         using var transaction = lease.Begin();
-        var lost = HoldsAnything(archive) ? 0 : CatalogTable.Count(transaction.Db);
+        // A reset that was killed after its move owes all of it, whatever was made since.
+        var lost = HoldsAnything(archive) && StateTable.Get(transaction.Db, StateTable.StoreAside) is null ? 0 : CatalogTable.Count(transaction.Db);
         if (lost > 0)
         {
             LostStore.Note(archive, transaction.Db);

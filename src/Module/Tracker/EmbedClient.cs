@@ -57,7 +57,7 @@ internal sealed class EmbedClient : IDisposable
             var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             if (!response.IsSuccessStatusCode)
             {
-                var said = ServerWords.Read(body, response.Content.Headers.ContentType?.MediaType).Text;
+                var said = ServerWords.Read(body, response.Content.Headers.ContentType?.MediaType, static text => text).Text;
                 throw Failed($"answered {(int)response.StatusCode} {said}");
             }
             return Read(body, texts.Count);

@@ -17,7 +17,10 @@ internal static class ProjectTable
     public static long Put(Database db, ResolvedProject project) => db.Scalar<long>(
         """
         INSERT INTO projects(instance_url, gitlab_id, path, archived, fetched_at) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT(instance_url, gitlab_id) DO UPDATE SET path = excluded.path, archived = excluded.archived, fetched_at = excluded.fetched_at
+        ON CONFLICT(instance_url, gitlab_id) DO UPDATE SET
+          path = CASE WHEN excluded.fetched_at >= fetched_at THEN excluded.path ELSE path END,
+          archived = CASE WHEN excluded.fetched_at >= fetched_at THEN excluded.archived ELSE archived END,
+          fetched_at = max(fetched_at, excluded.fetched_at)
         RETURNING id
         """,
         project.InstanceUrl, project.Id, project.Path, project.Archived, project.FetchedAt.ToUnixTimeMilliseconds());

@@ -146,9 +146,9 @@ internal sealed class GitLabClient : IDisposable
                 ? (new GitLabResponse(default, null, null, new Uri(_api, location), attempt), null, null)
                 : (null, new GitLabFault(ErrorCode.InvalidResponse, $"{_api.Host} redirected to nowhere.", (int)response.StatusCode), null);
         }
-        var words = ServerWords.Read(body.Span, response.Content.Headers.ContentType?.MediaType);
+        var words = ServerWords.Read(body.Span, response.Content.Headers.ContentType?.MediaType, Redact);
         var asked = _retry.Asked(response.Headers);
-        var said = words.Text.Length > 0 ? $": {Redact(words.Text)}" : ".";
+        var said = words.Text.Length > 0 ? $": {words.Text}" : ".";
         var status = (int)response.StatusCode;
         var fault = new GitLabFault(Code(response.StatusCode, words), $"{_api.Host} answered {status}{said}", status)
         {

@@ -31,17 +31,20 @@ internal sealed record ServerWords(string? Error, string Text)
 {
     private const int MaxLength = 500;
 
-    public static ServerWords Read(ReadOnlySpan<byte> body, string? mediaType) => mediaType switch
+    /// <param name="body">What came.</param>
+    /// <param name="mediaType">As what it came.</param>
+    /// <param name="redact">Takes secrets out, before anything is cut: half a token is no token to look for.</param>
+    public static ServerWords Read(ReadOnlySpan<byte> body, string? mediaType, Func<string, string> redact) => mediaType switch
     {
-        not null when IsJson(mediaType) => FromJson(body),
-        "text/plain" => new(null, Cap(Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxLength * 4)]))),
+        not null when IsJson(mediaType) => FromJson(body, redact),
+        "text/plain" => new(null, Cap(redact(Encoding.UTF8.GetString(body)))),
         _ => new(null, ""), // pages of proxies are no words for a message
     };
 
     public static bool IsJson(string mediaType) =>
         mediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || mediaType.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
 
-    private static ServerWords FromJson(ReadOnlySpan<byte> body)
+    private static ServerWords FromJson(ReadOnlySpan<byte> body, Func<string, string> redact)
     {
         try
         {
@@ -54,7 +57,7 @@ internal sealed record ServerWords(string? Error, string Text)
             }
             string? Member(string name) => root.TryGetProperty(name, out var value) ? Flat(value) : null;
             var error = Member("error");
-            return new(error, Cap(string.Join(": ", new[] { Member("message"), error, Member("error_description") }.Where(t => t is not null))));
+            return new(error, Cap(redact(string.Join(": ", new[] { Member("message"), error, Member("error_description") }.Where(t => t is not null)))));
         }
         catch (JsonException)
         {

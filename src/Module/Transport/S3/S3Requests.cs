@@ -36,10 +36,10 @@ internal sealed class S3Requests(HttpMessageHandler inner, IRunObserver observer
             limit.CancelAfter(Patience + TimeSpan.FromSeconds((request.Content?.Headers.ContentLength ?? 0) / SlowestBytesPerSecond));
             response = await base.SendAsync(request, limit.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
         {
             observer.Debug($"{what}: no answer after {Elapsed(start)} ms");
-            throw new TimeoutException($"No answer after {Elapsed(start)} ms.");
+            throw new TimeoutException($"No answer after {Elapsed(start)} ms.", fault);
         }
         catch (HttpRequestException fault)
         {
