@@ -36,6 +36,26 @@ internal static class RetentionTable
         return rows;
     }
 
+    /// <summary>
+    /// As the other overload, in the order of arrival: for an origin that most of the catalog is about, since rows by name lie
+    /// all over it.
+    /// </summary>
+    public static List<CatalogRow> Page(Database db, string origin, ArtifactKind kind, long afterAid, int count)
+    {
+        using var statement = db.Prepare(RowColumns + "WHERE aid > ?3 AND +origin = ?1 AND +kind = ?2 ORDER BY aid LIMIT ?4");
+        statement.Bind(1, origin).Bind(2, (long)kind).Bind(3, afterAid).Bind(4, (long)count);
+        var rows = new List<CatalogRow>(count);
+        while (statement.Step())
+        {
+            rows.Add(ReadRow(statement));
+        }
+        return rows;
+    }
+
+    /// <summary>Whether at least half of the catalog is about this origin.</summary>
+    public static bool IsMostOf(Database db, string origin) =>
+        db.Scalar<long>("SELECT count(*) FROM artifacts WHERE origin = ?", origin) * 2 >= CatalogTable.Count(db);
+
     public static CatalogRow? Find(Database db, string origin, ArtifactKind kind, string name)
     {
         using var statement = db.Prepare(RowColumns + "WHERE origin = ? AND kind = ? AND name = ?");

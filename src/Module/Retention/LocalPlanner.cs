@@ -19,6 +19,8 @@ internal sealed class LocalPlanner(CollectContext context, OriginMarks marks, Ca
     // Events are never candidates: all machines need all of them for ever.
     private static readonly ArtifactKind[] s_kinds = [ArtifactKind.Checkpoints, ArtifactKind.Manifests, ArtifactKind.Raw, ArtifactKind.Segments];
 
+    private readonly bool _byArrival = RetentionTable.IsMostOf(context.Archive.Reader, marks.Origin);
+
     /// <summary>When the first artifact that grace kept will be too old, and which; null = it kept none.</summary>
     public (DateTimeOffset Due, string Path, long MtimeNs)? NextDue { get; private set; }
 
@@ -47,10 +49,13 @@ internal sealed class LocalPlanner(CollectContext context, OriginMarks marks, Ca
     private IEnumerable<Candidate> OfKind(ArtifactKind kind)
     {
         var directory = context.Store.DirectoryOf(marks.Origin, kind);
-        for (var last = ""; ;)
+        var (lastName, lastAid) = ("", 0L);
+        while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var rows = RetentionTable.Page(context.Archive.Reader, marks.Origin, kind, last, PageRows);
+            var rows = _byArrival
+                ? RetentionTable.Page(context.Archive.Reader, marks.Origin, kind, lastAid, PageRows)
+                : RetentionTable.Page(context.Archive.Reader, marks.Origin, kind, lastName, PageRows);
             context.Counters.Scanned += rows.Count;
             var unmarked = rows.FindAll(row => !marks.Live.Contains(row.Aid));
             foreach (var candidate in Judge(directory, unmarked))
@@ -61,7 +66,7 @@ internal sealed class LocalPlanner(CollectContext context, OriginMarks marks, Ca
             {
                 yield break;
             }
-            last = rows[^1].Name;
+            (lastName, lastAid) = (rows[^1].Name, rows[^1].Aid);
         }
     }
 
