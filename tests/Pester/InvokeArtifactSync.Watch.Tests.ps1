@@ -2,12 +2,13 @@ BeforeAll {
     . $PSScriptRoot/Common.ps1
     $token = ConvertTo-SecureString 'token-of-the-watch' -AsPlainText -Force
 }
-BeforeEach {
-    $box = New-Sandbox
-    New-Transcript "$($box.Transcripts)/a.jsonl"
-}
 
 Describe 'Invoke-ArtifactSync -Watch' {
+    BeforeEach {
+        $box = New-Sandbox
+        New-Transcript "$($box.Transcripts)/a.jsonl"
+    }
+
     It 'exchanges at once, then when a transcript comes, and says nothing in between' {
         $shell = [powershell]::Create()
         $null = $shell.AddScript(@"
@@ -52,6 +53,8 @@ Invoke-ArtifactSync '$($box.Share)' -Path '$($box.Transcripts)' -Initialize -Wat
 }
 
 Describe 'One token and several servers' {
+    BeforeEach { $box = New-Sandbox }
+
     It 'refuses before any request' {
         $failure = Get-Failure { Invoke-ArtifactSync http://127.0.0.1:9/, $box.Share, http://127.0.0.1:10/ -Token $token -ArchivePath $box.Archive }
         Assert-Error $failure AmbiguousCredential InvokeArtifactSyncCommand InvalidArgument 'http://127.0.0.1:10'
@@ -61,8 +64,8 @@ Describe 'One token and several servers' {
     }
 
     It 'refuses it for runs of several servers' {
-        $null = Invoke-ArtifactSync http://127.0.0.1:9/ -ArchivePath $box.Archive -ErrorAction SilentlyContinue
-        $null = Invoke-ArtifactSync http://127.0.0.1:10/ -ArchivePath $box.Archive -ErrorAction SilentlyContinue
+        $null = Get-Failure { Invoke-ArtifactSync http://127.0.0.1:9/ -ArchivePath $box.Archive }
+        $null = Get-Failure { Invoke-ArtifactSync http://127.0.0.1:10/ -ArchivePath $box.Archive }
         @(Get-SyncRun -Retryable -ArchivePath $box.Archive).Count | Should -Be 2
         $failure = Get-Failure { Get-SyncRun -Retryable -ArchivePath $box.Archive | Invoke-ArtifactSync -RetryFailed -Token $token }
         $failure.FullyQualifiedErrorId | Should -BeLike 'AmbiguousCredential,*'

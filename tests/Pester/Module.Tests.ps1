@@ -9,7 +9,10 @@ BeforeDiscovery {
         }
     }
 }
-BeforeAll { . $PSScriptRoot/Common.ps1 }
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    . $PSScriptRoot/Memory.ps1
+}
 
 Describe 'The package' {
     It 'exports exactly what the manifest lists' {
@@ -115,18 +118,29 @@ Describe 'Every cmdlet' {
     BeforeAll {
         # What a cmdlet needs to begin: a value for each mandatory parameter of its default set, and what else it asks for.
         function Get-Enough([string] $Name) {
-            $also = @{ 'Import-ArchiveSession' = @{ Path = $PSHOME }; 'Set-ArchiveSession' = @{ Starred = $true }; 'Start-SyncPeer' = @{ Uri = 'http://127.0.0.1:0/' }; 'Stop-SyncPeer' = @{ ListenerId = 1 } }
+            $also = @{
+                'Import-ArchiveMemory' = @{ Path = "$PSHOME/pwsh.runtimeconfig.json" }
+                'Import-ArchiveSession' = @{ Path = $PSHOME }
+                'Set-ArchiveSession' = @{ Starred = $true }
+                'Start-SyncPeer' = @{ Uri = 'http://127.0.0.1:0/' }
+                'Test-MemorySync' = @{ Target = 'engram+http://127.0.0.1:9' }
+            }
             $enough = if ($also.ContainsKey($Name)) { $also[$Name] } else { @{} }
             $set = @((Get-Command $Name).ParameterSets | Sort-Object IsDefault -Descending)[0]
-            foreach ($parameter in $set.Parameters.Where{ $_.IsMandatory }) {
+            foreach ($parameter in $set.Parameters.Where{ $_.IsMandatory -and -not $enough.ContainsKey($_.Name) }) {
                 $type = $parameter.ParameterType.IsArray ? $parameter.ParameterType.GetElementType() : $parameter.ParameterType
                 $enough[$parameter.Name] = if ($type -eq [switch]) { $true } elseif ($type.IsEnum) { [enum]::GetNames($type)[0] } else { '1' -as $type }
             }
+            if ((Get-Command $Name).Parameters.ContainsKey('Confirm')) { $enough.Confirm = $false }
             $enough
         }
     }
 
-    It '<Name> names its archive where there is none' -ForEach $cases.Where{ $_.Name -notin 'Import-ArchiveSession', 'Invoke-ArtifactSync' } {
+    # The others begin an archive where there is none, or are handed the listener they stop.
+    It '<Name> names its archive where there is none' -ForEach $cases.Where{
+        $_.Name -notin 'Add-ArchiveMemory', 'Enable-MemoryProject', 'Import-ArchiveMemory', 'Import-ArchiveSession', 'Import-MemoryChunk',
+            'Invoke-ArtifactSync', 'Start-SyncPeer', 'Stop-SyncPeer'
+    } {
         $box = New-Sandbox
         $class = $Name.Replace('-', '') + 'Command'
         $enough = Get-Enough $Name
@@ -135,7 +149,7 @@ Describe 'Every cmdlet' {
         Test-Path $box.Archive | Should -BeFalse
     }
 
-    It '<Name> takes only paths of the file system for its archive' -ForEach $cases {
+    It '<Name> takes only paths of the file system for its archive' -ForEach $cases.Where{ $_.Name -ne 'Stop-SyncPeer' } {
         $enough = Get-Enough $Name
         $failure = Get-Failure { & $Name @enough -ArchivePath Env:/x }
         Assert-Error $failure PathNotFileSystem ($Name.Replace('-', '') + 'Command') InvalidArgument 'Env:/x'
@@ -159,9 +173,29 @@ Describe 'The -WhatIf sweep' {
         Set-Content "$store/strange" x
         New-Transcript "$($box.Transcripts)/b.jsonl"
         Add-SessionPin a 0 -ArchivePath $box.Archive
+        New-MemoryExport "$($box.Root)/memories.json"
+        $null = Import-ArchiveMemory "$($box.Root)/memories.json" -ArchivePath $box.Archive
+        $null = Enable-MemoryProject demo -ArchivePath $box.Archive
+        $memory = @(Get-ArchiveMemory -ArchivePath $box.Archive)[0].SyncId
+        $null = Export-MemoryChunk "$($box.Root)/chunks" -ArchivePath $box.Archive
+        New-MemoryExport "$($box.Root)/memories.json" -Title Newer -Updated '2026-04-28 09:00:00'
         $pair = New-ConflictPair
         $listener = Start-SyncPeer "http://127.0.0.1:0/" -ArchivePath $box.Archive -ReadOnly
+        # One server knows the memories, the other lacks what was acknowledged.
+        $servers = foreach ($name in 'full', 'empty') { Start-SyncPeer http://127.0.0.1:0/ -ArchivePath "$((New-Sandbox).Root)/$name" }
+        $full, $peer = $servers.ForEach{ "engram+$($_.Uri.GetLeftPart('Authority'))" }
+        $null = Invoke-ArtifactSync $full -ArchivePath $box.Archive
         $calls = @{
+            'Add-ArchiveMemory'     = { Add-ArchiveMemory Plan Nothing -ArchivePath $box.Archive -WhatIf }
+            'Disable-MemoryProject' = { Disable-MemoryProject demo -ArchivePath $box.Archive -WhatIf }
+            'Enable-MemoryProject'  = { Enable-MemoryProject other -ArchivePath $box.Archive -WhatIf }
+            'Export-ArchiveMemory'  = { Export-ArchiveMemory "$($box.Root)/plan.json" -ArchivePath $box.Archive -WhatIf }
+            'Export-MemoryChunk'    = { Export-MemoryChunk "$($box.Root)/plan" -ArchivePath $box.Archive -WhatIf }
+            'Import-ArchiveMemory'  = { Import-ArchiveMemory "$($box.Root)/memories.json" -ArchivePath $box.Archive -WhatIf }
+            'Import-MemoryChunk'    = { Import-MemoryChunk "$($box.Root)/chunks" -ArchivePath $pair.Archive -WhatIf }
+            'Remove-ArchiveMemory'  = { Remove-ArchiveMemory $memory -Permanent -ArchivePath $box.Archive -WhatIf }
+            'Set-ArchiveMemory'     = { Set-ArchiveMemory $memory -Title Planned -ArchivePath $box.Archive -WhatIf }
+            'Test-MemorySync'       = { Test-MemorySync -Target $peer -Repair -ArchivePath $box.Archive -WhatIf }
             'Add-SessionPin'        = { Get-ArchiveSession -ArchivePath $box.Archive | Add-SessionPin -Ordinal 1 -WhatIf }
             'Start-SyncPeer'        = { Start-SyncPeer http://127.0.0.1:0/ -ArchivePath $box.Archive -WhatIf }
             'Stop-SyncPeer'         = { Stop-SyncPeer $listener -WhatIf }
@@ -193,7 +227,7 @@ Describe 'The -WhatIf sweep' {
         }
     }
 
-    AfterAll { Stop-SyncPeer $listener }
+    AfterAll { @($listener) + $servers | Stop-SyncPeer }
 
     It '<Name> says what it would do and leaves every file of archive, share and transcripts as it was' -ForEach $changing {
         $calls.Keys | Should -Contain $Name -Because 'every cmdlet that changes something needs a call here'

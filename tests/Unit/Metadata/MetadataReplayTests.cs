@@ -285,7 +285,7 @@ public sealed class MetadataReplayTests : IDisposable
     [Fact]
     public void Run_FailureInABatch_IsTakenUpByTheNextRunWithoutDoubleCounting()
     {
-        _machine.Receive(Enumerable.Range(0, 700)
+        _machine.Receive(Enumerable.Range(0, 5000)
             .Select(i => LedgerEvents.Rename("alpha-0a1b2c", Session, $"Name {i}", seconds: i / 10, logical: (ulong)i)));
         int commits = 0;
         _machine.Checkpoint = step =>
@@ -297,11 +297,11 @@ public sealed class MetadataReplayTests : IDisposable
         };
         Assert.Throws<IOException>(() => _machine.Replay());
         int applied = LedgerRows.Applied(_machine.Db).Count;
-        Assert.InRange(applied, 1, 699);
+        Assert.InRange(applied, 1, 4999);
 
         _machine.Checkpoint = static _ => { };
-        Assert.Equal(700 - applied, _machine.Replay().Imported);
-        Assert.Equal("Name 699", LedgerRows.Session(_machine.Db, Session)!.DisplayName);
+        Assert.Equal(5000 - applied, _machine.Replay().Imported);
+        Assert.Equal("Name 4999", LedgerRows.Session(_machine.Db, Session)!.DisplayName);
     }
 
     [Fact]
