@@ -66,8 +66,8 @@ public sealed class ClonedArchiveTests : IDisposable
         Assert.Equal(before, State());
 
         var winner = new ConflictDecision(id, ConflictChoice.Winner);
-        Assert.Null(Assert.Single(_clone.PlanResolve([winner])));
-        Assert.Null(Assert.Single(_clone.Resolve([winner], CancellationToken.None)));
+        Assert.Null(Assert.Single(_clone.PlanResolve([winner])).Error);
+        Assert.Null(Assert.Single(_clone.Resolve([winner], CancellationToken.None)).Error);
         Assert.True(Assert.Single(_clone.GetConflicts(new ConflictQuery())).Resolved);
     }
 

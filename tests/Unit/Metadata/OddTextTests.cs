@@ -86,7 +86,7 @@ public sealed class OddTextTests : IDisposable
         var engine = new SyncEngine(alpha.Options);
         MetaConflict conflict = Assert.Single(engine.GetConflicts(new ConflictQuery()));
         Assert.True(text + "!" == conflict.WinningValue && text == conflict.LosingValue, name);
-        Assert.Null(Assert.Single(engine.Resolve([new ConflictDecision(conflict.ConflictId, ConflictChoice.Loser, text)], CancellationToken.None)));
+        Assert.Null(Assert.Single(engine.Resolve([new ConflictDecision(conflict.ConflictId, ConflictChoice.Loser, text)], CancellationToken.None)).Error);
         Exchange(folder["share"], alpha, bravo);
 
         Assert.True(text == bravo.Read(static db => LedgerRows.Session(db, Gid)!.DisplayName), name);
