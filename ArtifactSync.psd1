@@ -5,7 +5,7 @@
     Author               = 'ArtifactSync contributors'
     CompanyName          = 'ArtifactSync'
     Copyright            = '(c) ArtifactSync contributors'
-    Description          = 'Keeps a complete local archive of AI agent sessions and lets machines converge over any shared folder.'
+    Description          = 'Keeps a complete local archive of AI agent sessions and lets machines converge over a shared folder, a bucket or another machine.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('ArtifactSync.Format.ps1xml')
