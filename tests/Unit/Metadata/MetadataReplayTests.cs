@@ -286,7 +286,7 @@ public sealed class MetadataReplayTests : IDisposable
     public void Run_FailureInABatch_IsTakenUpByTheNextRunWithoutDoubleCounting()
     {
         _machine.Receive(Enumerable.Range(0, 5000)
-            .Select(i => LedgerEvents.Rename("alpha-0a1b2c", Session, $"Name {i}", seconds: i / 10, logical: (ulong)i)));
+            .Select(i => LedgerEvents.Rename("alpha-0a1b2c", Session, $"Name {i}", seconds: i / 20, logical: (ulong)i)));
         int commits = 0;
         _machine.Checkpoint = step =>
         {
