@@ -89,32 +89,17 @@ internal sealed class PeerRuns(ArchiveDatabase archive, ReaderPool readers, Canc
     }
 
     /// <summary>One run; a failed one is returned like any other.</summary>
-    public SyncRun Do(string phase, Action<ExchangeContext> work)
-    {
-        using var run = RunRecorder.Begin(archive, id => new RunStart(id, RunKind.Import) { Phase = phase }, NullObserver.Instance, stopping);
-        try
+    public SyncRun Do(string phase, Action<ExchangeContext> work) => RunRecorder.DoAsync(
+        archive, id => new RunStart(id, RunKind.Import) { Phase = phase }, NullObserver.Instance,
+        (run, _) =>
         {
             var context = new ExchangeContext(archive, run, NullObserver.Instance, full: false);
             context.KnownOrigins.UnionWith(context.Store.ListOrigins());
             context.OwnOrigin = OriginAdoption.Current(archive.Reader);
             work(context);
-            return run.Finish();
-        }
-        catch (OperationCanceledException)
-        {
-            run.Abandon();
-            throw;
-        }
-        catch (ArtifactSyncException fault)
-        {
-            return run.Finish(fault);
-        }
-        catch (Exception fault)
-        {
-            run.Finish(new ArtifactSyncException(ErrorCode.UnexpectedError, fault.Message, archive.Folder, fault));
-            throw;
-        }
-    }
+            return Task.CompletedTask; // nothing in it waits, so neither does the caller
+        },
+        stopping).GetAwaiter().GetResult();
 
     /// <summary>Waits for a run that goes on.</summary>
     public void Dispose()

@@ -20,9 +20,10 @@ internal sealed class CollectRunner(
         {
             var context = Context(run: null);
             await CollectAsync(context, cancellationToken);
-            return RetentionRun.Planned(archive, RunKind.Collect, request.Targets.Count > 0 ? request.Targets[0] : null, context.Counters);
+            return PlannedRun.Of(archive.Options, RunKind.Collect, request.Targets.Count > 0 ? request.Targets[0] : null, context.Counters);
         }
-        return await RetentionRun.RunAsync(archive, Describe, observer, run => CollectAsync(Context(run), cancellationToken), cancellationToken);
+        return await RunRecorder.DoAsync(
+            archive, Describe, observer, (run, token) => CollectAsync(Context(run), token), cancellationToken);
     }
 
     private RunStart Describe(string runId) => new(runId, RunKind.Collect)

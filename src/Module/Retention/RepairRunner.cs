@@ -19,11 +19,11 @@ internal sealed class RepairRunner(
             {
                 await plan.TellAsync(finding with { Action = FindingAction.Planned });
             }
-            return RetentionRun.Planned(archive, RunKind.Repair, Target, plan.Counters);
+            return PlannedRun.Of(archive.Options, RunKind.Repair, Target, plan.Counters);
         }
-        return await RetentionRun.RunAsync(
+        return await RunRecorder.DoAsync(
             archive, runId => new RunStart(runId, RunKind.Repair) { Target = Target, Phase = "repair" }, observer,
-            run => RepairAsync(run, cancellationToken), cancellationToken);
+            RepairAsync, cancellationToken);
     }
 
     private string? Target => request.Targets.Count > 0 ? request.Targets[0] : null;

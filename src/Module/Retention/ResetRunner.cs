@@ -30,9 +30,9 @@ internal sealed class ResetRunner(ArchiveDatabase archive, bool whatIf, Func<Art
             {
                 await plan.TellAsync(Of(origin, own) with { Action = FindingAction.Planned });
             }
-            return RetentionRun.Planned(archive, RunKind.Reset, null, plan.Counters);
+            return PlannedRun.Of(archive.Options, RunKind.Reset, null, plan.Counters);
         }
-        return await RetentionRun.RunAsync(archive, static runId => new RunStart(runId, RunKind.Reset) { Phase = "reset" }, observer, async run =>
+        return await RunRecorder.DoAsync(archive, static runId => new RunStart(runId, RunKind.Reset) { Phase = "reset" }, observer, async (run, _) =>
         {
             using var sink = new FindingSink(archive, run, "reset", emit);
             await ResetAsync(new ExchangeContext(archive, run, observer, full: false) { OwnOrigin = own }, sink, before, cancellationToken);

@@ -9,9 +9,9 @@ namespace ArtifactSync.Retention;
 internal sealed class VerifyRunner(
     ArchiveDatabase archive, VerifyRequest request, Func<string, ITransport> open, Func<ArtifactFinding, ValueTask> emit, IRunObserver observer)
 {
-    public Task<SyncRun> RunAsync(CancellationToken cancellationToken) => RetentionRun.RunAsync(
+    public Task<SyncRun> RunAsync(CancellationToken cancellationToken) => RunRecorder.DoAsync(
         archive, runId => new RunStart(runId, RunKind.Verify) { Target = request.Target, Phase = "verify" }, observer,
-        async run =>
+        async (run, _) =>
         {
             using var sink = new FindingSink(archive, run, "verify", emit);
             if (request.Target is null)

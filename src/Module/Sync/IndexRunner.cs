@@ -11,40 +11,25 @@ namespace ArtifactSync.Sync;
 /// </summary>
 internal sealed class IndexRunner(ArchiveDatabase archive, EmbedTarget? embed, IRunObserver observer)
 {
-    public async Task<SyncRun> RunAsync(CancellationToken cancellationToken)
-    {
-        using var run = RunRecorder.Begin(
-            archive, static runId => new RunStart(runId, RunKind.Rebuild) { Phase = "docs" }, observer, cancellationToken);
-        try
-        {
-            RebuildDocuments(run, cancellationToken);
-            if (embed is not null)
-            {
-                run.Enter("embed");
-                await EmbedAsync(run, embed, cancellationToken);
-            }
-            ListOwed(run);
-            return run.Finish();
-        }
-        catch (OperationCanceledException)
-        {
-            run.Abandon();
-            throw;
-        }
-        catch (ArtifactSyncException fault)
-        {
-            return run.Finish(fault);
-        }
-    }
+    public Task<SyncRun> RunAsync(CancellationToken cancellationToken) => RunRecorder.DoAsync(
+        archive, static runId => new RunStart(runId, RunKind.Rebuild) { Phase = "docs" }, observer, WorkAsync, cancellationToken);
 
-    public static SyncRun Plan(EngineOptions options, Database db, EmbedTarget? embed) => SurgicalPlan.Empty(options, RunKind.Rebuild) with
+    public static SyncRun Plan(EngineOptions options, Database db, EmbedTarget? embed) => PlannedRun.Of(options, RunKind.Rebuild, target: null, new RunCounters
     {
-        Counters = new RunCounters
+        DocumentsRegenerated = DirtyTable.All(db).Count,
+        DocumentsEmbedded = embed is null ? 0 : EmbeddingTable.Lacking(db, embed.Model).Count,
+    });
+
+    private async Task WorkAsync(RunRecorder run, CancellationToken cancellationToken)
+    {
+        RebuildDocuments(run, cancellationToken);
+        if (embed is not null)
         {
-            DocumentsRegenerated = DirtyTable.All(db).Count,
-            DocumentsEmbedded = embed is null ? 0 : EmbeddingTable.Lacking(db, embed.Model).Count,
-        },
-    };
+            run.Enter("embed");
+            await EmbedAsync(run, embed, cancellationToken);
+        }
+        ListOwed(run);
+    }
 
     private void RebuildDocuments(RunRecorder run, CancellationToken cancellationToken)
     {

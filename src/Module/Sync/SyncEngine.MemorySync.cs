@@ -47,18 +47,9 @@ public sealed partial class SyncEngine
         using var archive = OpenExisting();
         var pending = archive is null ? [] : JournalTable.CountPending(archive.Reader).Where(count => count.IsEnrolled).ToList();
         var now = options.Clock.GetUtcNow();
-        return new SyncRun
+        var counters = new RunCounters { Sent = pending.Sum(count => count.Count) };
+        return PlannedRun.Of(options, RunKind.MemorySync, request.Target, counters) with
         {
-            Kind = RunKind.MemorySync,
-            Status = RunStatus.Planned,
-            Target = request.Target,
-            Phase = "planned",
-            Counters = new RunCounters { Sent = pending.Sum(count => count.Count) },
-            StartedAt = now,
-            FinishedAt = now,
-            Host = ProcessIdentity.Current.Host,
-            ProcessId = ProcessIdentity.Current.ProcessId,
-            ArchivePath = options.ArchivePath,
             Entities =
             [
                 .. pending.Select(count => new SyncRunEntity

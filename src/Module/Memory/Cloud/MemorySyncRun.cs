@@ -17,30 +17,18 @@ internal sealed class MemorySyncRun(ArchiveDatabase archive, Func<IMutationApi> 
     private const int LongestKey = 200;
 
     /// <summary>The run as the ledger has it, whatever became of it.</summary>
-    public async Task<SyncRun> RunAsync(CancellationToken cancellationToken)
+    public Task<SyncRun> RunAsync(CancellationToken cancellationToken) =>
+        RunRecorder.DoAsync(archive, Describe, observer, WorkAsync, cancellationToken);
+
+    private async Task WorkAsync(RunRecorder run, CancellationToken cancellationToken)
     {
-        using var run = RunRecorder.Begin(archive, Describe, observer, cancellationToken);
-        try
+        using var api = open();
+        run.Enter("sync");
+        var failure = request.PreflightOnly ? await PreviewAsync(run, api, cancellationToken)
+            : await SyncAsync(run, api, cancellationToken);
+        if (failure is not null)
         {
-            using var api = open();
-            run.Enter("sync");
-            var failure = request.PreflightOnly ? await PreviewAsync(run, api, cancellationToken)
-                : await SyncAsync(run, api, cancellationToken);
-            return run.Finish(failure);
-        }
-        catch (OperationCanceledException)
-        {
-            run.Abandon();
-            throw;
-        }
-        catch (ArtifactSyncException fault)
-        {
-            return run.Finish(fault);
-        }
-        catch (Exception fault)
-        {
-            run.Finish(new ArtifactSyncException(ErrorCode.UnexpectedError, fault.Message, request.Target, fault));
-            throw;
+            throw failure;
         }
     }
 
