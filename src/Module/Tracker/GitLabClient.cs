@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Runtime.InteropServices;
 using System.Security;
 using System.Security.Authentication;
 using ArtifactSync.Errors;
@@ -236,17 +235,9 @@ internal sealed class GitLabClient : IDisposable
         {
             return null;
         }
-        var pointer = Marshal.SecureStringToGlobalAllocUnicode(token);
-        try
-        {
-            var text = Marshal.PtrToStringUni(pointer)!;
-            return text.All(c => c is > ' ' and < '\x7f')
-                ? text
-                : throw new ArtifactSyncException(ErrorCode.AuthInvalid, "The token holds a blank, a line break or a letter that no token has.");
-        }
-        finally
-        {
-            Marshal.ZeroFreeGlobalAllocUnicode(pointer);
-        }
+        var text = new NetworkCredential("", token).Password;
+        return text.All(c => c is > ' ' and < '\x7f')
+            ? text
+            : throw new ArtifactSyncException(ErrorCode.AuthInvalid, "The token holds a blank, a line break or a letter that no token has.");
     }
 }

@@ -11,6 +11,24 @@ namespace ArtifactSync.Tests.MemorySync;
 public sealed partial class CycleTests
 {
     [Fact]
+    public async Task Refusal_ThatSaysTheTokenBack_IsToldWithoutIt()
+    {
+        const string token = "tOkEn-of-the-memory-server";
+        _server.Alter = (_, _, answer) => answer with { Status = 401, Body = Encoding.UTF8.GetBytes($$"""{"error":"no such token: {{token}}"}""") };
+        using var client = _server.Client("A", token: new System.Net.NetworkCredential("", token).SecurePassword);
+        var fault = await Assert.ThrowsAsync<ArtifactSyncException>(() => client.PullAsync(0, 10, CancellationToken.None));
+        Assert.Equal(ErrorCode.TargetUnauthorized, fault.Code);
+        Assert.Contains("no such token: ***", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Token_WithALineBreak_IsRefusedBeforeAnyRequest()
+    {
+        var fault = Assert.Throws<ArtifactSyncException>(() => _server.Client("A", token: new System.Net.NetworkCredential("", "a\nb").SecurePassword));
+        Assert.Equal(ErrorCode.InvalidArgument, fault.Code);
+    }
+
+    [Fact]
     public void Case60_OnlyUnenrolledRowsPending_Blocked_PullRunsAndDoesNotClearIt()
     {
         Seed(_a, "o1");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security;
 using ArtifactSync.Archive;
 using ArtifactSync.Memory;
 using ArtifactSync.Memory.Cloud;
@@ -51,7 +52,7 @@ internal sealed class LogServer : IDisposable
 
     public void Allow(string machine, params string[] projects) => _rights[machine] = new LogRights(projects);
 
-    public MutationClient Client(string machine, string url = Url) => new(new Uri(url), null, new Handler(this, machine));
+    public MutationClient Client(string machine, string url = Url, SecureString? token = null) => new(new Uri(url), token, new Handler(this, machine));
 
     public long Head => _archive.Database.Reader.Scalar<long>("SELECT coalesce(max(seq), 0) FROM memory_log");
 

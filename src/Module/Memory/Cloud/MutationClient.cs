@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security;
+using System.Text;
 using ArtifactSync.Errors;
+using ArtifactSync.Transport.Http;
 
 namespace ArtifactSync.Memory.Cloud;
 
@@ -19,13 +21,14 @@ internal sealed class MutationClient : IMutationApi
 
     private readonly HttpClient _http;
     private readonly Uri _server;
+    private readonly PeerToken _token;
 
     /// <param name="server">From <see cref="EngramTarget.Parse"/>.</param>
     /// <param name="token">Sent as bearer token; null or empty = none.</param>
     /// <param name="handler">For tests.</param>
     public MutationClient(Uri server, SecureString? token, HttpMessageHandler? handler = null)
     {
-        _server = server;
+        (_server, _token) = (server, PeerToken.From(token));
         ServerUrl = EngramTarget.Text(server);
         _http = new HttpClient(handler ?? new SocketsHttpHandler
         {
@@ -37,10 +40,7 @@ internal sealed class MutationClient : IMutationApi
         {
             Timeout = s_timeout,
         };
-        if (token is { Length: > 0 })
-        {
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", new NetworkCredential("", token).Password);
-        }
+        _http.DefaultRequestHeaders.Authorization = _token.Header;
     }
 
     public string ServerUrl { get; }
@@ -149,8 +149,12 @@ internal sealed class MutationClient : IMutationApi
         }
     }
 
-    private async Task<ReadOnlyMemory<byte>> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
-        await ReadAsync(response, MaxErrorText, cancellationToken) ?? default;
+    /// <summary>What goes into messages, without the token that the server may have said back.</summary>
+    private async Task<ReadOnlyMemory<byte>> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync(response, MaxErrorText, cancellationToken) ?? default;
+        return _token.IsGiven ? Encoding.UTF8.GetBytes(_token.Redact(Encoding.UTF8.GetString(body.Span))) : body;
+    }
 
     private ArtifactSyncException Refused(HttpResponseMessage response, ReadOnlyMemory<byte> body, string what)
     {

@@ -1,5 +1,5 @@
+using System.Net;
 using System.Net.Http.Headers;
-using System.Runtime.InteropServices;
 using System.Security;
 using ArtifactSync.Errors;
 
@@ -23,18 +23,10 @@ internal sealed class PeerToken
         {
             return new PeerToken(null);
         }
-        var pointer = Marshal.SecureStringToGlobalAllocUnicode(secure);
-        try
-        {
-            var token = Marshal.PtrToStringUni(pointer, secure.Length);
-            return token.Any(char.IsControl) || token.Any(char.IsWhiteSpace)
-                ? throw new ArtifactSyncException(ErrorCode.InvalidArgument, "The token holds white space or control characters. Give it exactly as the peer has it.", null)
-                : new PeerToken(token);
-        }
-        finally
-        {
-            Marshal.ZeroFreeGlobalAllocUnicode(pointer);
-        }
+        var token = new NetworkCredential("", secure).Password;
+        return token.Any(char.IsControl) || token.Any(char.IsWhiteSpace)
+            ? throw new ArtifactSyncException(ErrorCode.InvalidArgument, "The token holds white space or control characters. Give it exactly as the peer has it.", null)
+            : new PeerToken(token);
     }
 
     /// <summary>What a peer said, without the token that it may have said back.</summary>
