@@ -3,7 +3,11 @@ using ArtifactSync.Wire;
 namespace ArtifactSync.Archive;
 
 /// <summary>A row of the catalog as retention looks at it.</summary>
-internal readonly record struct CatalogRow(long Aid, ArtifactKind Kind, string Name, long WireSize, long MtimeNs, bool HasFault);
+internal readonly record struct CatalogRow(long Aid, ArtifactKind Kind, string Name, long WireSize, long MtimeNs, bool HasFault)
+{
+    /// <summary>Of manifests, segments and raw artifacts, which are named by it.</summary>
+    public ReadOnlySpan<char> Hash => Name.AsSpan(0, ArtifactName.HashLength);
+}
 
 /// <summary>Artifacts that left the catalog in one step; their files follow.</summary>
 internal sealed record SweepEntry(long Jid, string Origin, ArtifactKind Kind, IReadOnlyList<(string Name, long MtimeNs)> Files);
@@ -24,37 +28,21 @@ internal static class RetentionTable
     private const string RowColumns = "SELECT aid, kind, name, wire_size, mtime_ns, import_fault IS NOT NULL FROM artifacts ";
 
     /// <summary>The next rows of (origin, kind) in the order of names.</summary>
-    public static List<CatalogRow> Page(Database db, string origin, ArtifactKind kind, string afterName, int count)
+    public static List<CatalogRow> PageByName(Database db, string origin, ArtifactKind kind, string afterName, int count)
     {
         using var statement = db.Prepare(RowColumns + "WHERE origin = ? AND kind = ? AND name > ? ORDER BY name LIMIT ?");
-        statement.Bind(1, origin).Bind(2, (long)kind).Bind(3, afterName).Bind(4, (long)count);
-        var rows = new List<CatalogRow>(count);
-        while (statement.Step())
-        {
-            rows.Add(ReadRow(statement));
-        }
-        return rows;
+        return ReadRows(statement.Bind(1, origin).Bind(2, (long)kind).Bind(3, afterName).Bind(4, (long)count), count);
     }
 
-    /// <summary>
-    /// As the other overload, in the order of arrival: for an origin that most of the catalog is about, since rows by name lie
-    /// all over it.
-    /// </summary>
-    public static List<CatalogRow> Page(Database db, string origin, ArtifactKind kind, long afterAid, int count)
+    /// <summary>The next rows of (origin, kind) in the order of arrival. All rows of the catalog are passed on the way.</summary>
+    public static List<CatalogRow> PageByArrival(Database db, string origin, ArtifactKind kind, long afterAid, int count)
     {
-        using var statement = db.Prepare(RowColumns + "WHERE aid > ?3 AND +origin = ?1 AND +kind = ?2 ORDER BY aid LIMIT ?4");
-        statement.Bind(1, origin).Bind(2, (long)kind).Bind(3, afterAid).Bind(4, (long)count);
-        var rows = new List<CatalogRow>(count);
-        while (statement.Step())
-        {
-            rows.Add(ReadRow(statement));
-        }
-        return rows;
+        using var statement = db.Prepare(RowColumns + "WHERE aid > ? AND +origin = ? AND +kind = ? ORDER BY aid LIMIT ?");
+        return ReadRows(statement.Bind(1, afterAid).Bind(2, origin).Bind(3, (long)kind).Bind(4, (long)count), count);
     }
 
-    /// <summary>Whether at least half of the catalog is about this origin.</summary>
-    public static bool IsMostOf(Database db, string origin) =>
-        db.Scalar<long>("SELECT count(*) FROM artifacts WHERE origin = ?", origin) * 2 >= CatalogTable.Count(db);
+    public static long Count(Database db, string origin, ArtifactKind kind) =>
+        db.Scalar<long>("SELECT count(*) FROM artifacts WHERE origin = ? AND kind = ?", origin, kind);
 
     public static CatalogRow? Find(Database db, string origin, ArtifactKind kind, string name)
     {
@@ -152,6 +140,16 @@ internal static class RetentionTable
         "SELECT order_key, session_gid, field FROM metadata_registers WHERE origin = ?",
         static row => (row.Text(0), row.Text(1), row.Text(2)), origin)
         .ToDictionary(static row => row.Item1, static row => (row.Item2, row.Item3), StringComparer.Ordinal);
+
+    private static List<CatalogRow> ReadRows(Statement statement, int count)
+    {
+        var rows = new List<CatalogRow>(count);
+        while (statement.Step())
+        {
+            rows.Add(ReadRow(statement));
+        }
+        return rows;
+    }
 
     private static CatalogRow ReadRow(Statement row) => new(
         row.Int64(0), (ArtifactKind)row.Int64(1), row.Text(2), row.Int64(3), row.Int64(4), row.Bool(5));

@@ -22,10 +22,7 @@ internal sealed record OriginMarks(string Origin, CatalogEntry? Checkpoint, long
 /// </summary>
 internal sealed class LocalMarker(CollectContext context, CancellationToken cancellationToken)
 {
-    private const int Batch = 8_192;
-
     private readonly Database _db = context.Archive.Reader;
-    private readonly List<(ArtifactRef Artifact, CatalogRow Row)> _unchecked = [];
     private readonly List<(long Aid, long MtimeNs)> _touched = [];
 
     public OriginMarks Mark(string origin)
@@ -64,121 +61,119 @@ internal sealed class LocalMarker(CollectContext context, CancellationToken canc
         {
             throw Unsafe(origin, $"has a newest checkpoint '{newest.Artifact.Name}' of a later version");
         }
-        // By hash, as the catalog is ordered: neighbours are found on the same pages.
-        foreach (var (gid, sha256) in (checkpoint!.Sessions ?? []).OrderBy(static session => session.Value, StringComparer.Ordinal))
+        var (manifests, segments, raw) = (new WantedHashes(), new WantedHashes(), new WantedHashes());
+        var sessions = checkpoint!.Sessions ?? [];
+        foreach (var (_, sha256) in sessions)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (!MarkManifest(origin, gid, sha256, live))
+            if (!manifests.Need(sha256))
             {
                 throw Unsafe(origin, $"names the manifest '{sha256}' for two sessions");
             }
         }
         if (origin == context.OwnOrigin)
         {
-            MarkPublications(origin, live);
-        }
-        CheckFiles();
-    }
-
-    /// <summary>Sessions that are encoded wait for the next checkpoint. What of them is gone will be encoded again.</summary>
-    private void MarkPublications(string origin, LiveSet live)
-    {
-        foreach (var (_, sha256) in PublicationTable.Map(_db))
-        {
-            if (RetentionTable.Find(_db, origin, ArtifactKind.Manifests, ArtifactName.Manifest(origin, sha256).Name) is { } row && live.Add(row.Aid))
+            // Sessions that are encoded wait for the next checkpoint. What of them is gone will be encoded again.
+            foreach (var (_, sha256) in PublicationTable.Map(_db))
             {
-                foreach (var (kind, hash) in CatalogTable.Edges(_db, row.Aid))
-                {
-                    if (RetentionTable.Find(_db, origin, kind, ArtifactName.ByHash(origin, kind, hash).Name) is { } part)
-                    {
-                        live.Add(part.Aid);
-                    }
-                }
+                manifests.Keep(sha256);
+            }
+        }
+        var catalog = new CatalogPages(_db, origin);
+        Mark(catalog, ArtifactKind.Manifests, manifests, live, (row, want) => WantParts(origin, row, want, segments, raw));
+        Mark(catalog, ArtifactKind.Segments, segments, live, static (_, _) => { });
+        Mark(catalog, ArtifactKind.Raw, raw, live, static (_, _) => { });
+        if (context.Full)
+        {
+            var audit = new SessionAudit(context.Store, _db, cancellationToken);
+            foreach (var (gid, sha256) in sessions)
+            {
+                audit.Require(gid, ArtifactName.Manifest(origin, sha256));
             }
         }
     }
 
-    /// <summary>False when it is marked already.</summary>
-    private bool MarkManifest(string origin, string gid, string sha256, LiveSet live)
+    private void WantParts(string origin, CatalogRow manifest, Want want, WantedHashes segments, WantedHashes raw)
     {
-        var manifest = ArtifactName.Manifest(origin, sha256);
-        var row = Require(manifest);
-        if (!live.Add(row.Aid))
+        var count = 0;
+        foreach (var (kind, sha256) in CatalogTable.Edges(_db, manifest.Aid))
         {
-            return false;
+            count++;
+            var parts = kind == ArtifactKind.Raw ? raw : segments;
+            if (want == Want.Needed)
+            {
+                parts.Need(sha256);
+            }
+            else
+            {
+                parts.Keep(sha256);
+            }
         }
-        var parts = CatalogTable.Edges(_db, row.Aid).ToList();
-        if (parts.Count == 0)
+        if (count == 0 && want == Want.Needed)
         {
             throw Unsafe(origin, $"refers to '{manifest.Name}', which names no segment");
         }
-        var entries = new List<CatalogRow>(parts.Count);
-        foreach (var (kind, hash) in parts)
-        {
-            var part = ArtifactName.ByHash(origin, kind, hash);
-            var found = Require(part);
-            live.Add(found.Aid);
-            entries.Add(found);
-        }
-        if (context.Full)
-        {
-            new SessionAudit(context.Store, _db, cancellationToken).Require(gid, manifest);
-        }
-        return true;
     }
 
-    private CatalogRow Require(ArtifactRef artifact)
+    /// <summary>Marks what is wanted of a kind, and sees to it that what is needed is here and sound.</summary>
+    private void Mark(CatalogPages catalog, ArtifactKind kind, WantedHashes wanted, LiveSet live, Action<CatalogRow, Want> found)
     {
-        var row = RetentionTable.Find(_db, artifact.Origin, artifact.Kind, artifact.Name)
-            ?? throw Unsafe(artifact.Origin, $"needs '{artifact.Path}', which is not here");
-        if (row.HasFault)
+        if (wanted.IsEmpty)
         {
-            throw Unsafe(artifact.Origin, $"needs '{artifact.Path}', which can't be imported");
+            return;
         }
-        _unchecked.Add((artifact, row));
-        if (_unchecked.Count >= Batch)
+        foreach (var page in catalog.Of(kind))
         {
-            CheckFiles();
+            cancellationToken.ThrowIfCancellationRequested();
+            var needed = new List<CatalogRow>();
+            foreach (var row in page)
+            {
+                var want = wanted.Find(row);
+                if (want == Want.Nothing)
+                {
+                    continue;
+                }
+                live.Add(row.Aid);
+                found(row, want);
+                if (want == Want.Needed)
+                {
+                    needed.Add(row);
+                }
+            }
+            RequireSound(catalog.Origin, kind, needed);
         }
-        return row;
+        if (wanted.Missing is { } sha256)
+        {
+            throw Unsafe(catalog.Origin, $"needs '{ArtifactName.ByHash(catalog.Origin, kind, sha256).Path}', which is not here");
+        }
     }
 
     /// <summary>"Verified" = recorded as verified, with unchanged size and time (decisions: storage).</summary>
-    private void CheckFiles()
-    {
-        foreach (var group in _unchecked.GroupBy(static item => item.Artifact.Kind))
-        {
-            CheckFiles([.. group]);
-        }
-        _unchecked.Clear();
-    }
-
-    private void CheckFiles(List<(ArtifactRef Artifact, CatalogRow Row)> files)
+    private void RequireSound(string origin, ArtifactKind kind, List<CatalogRow> rows)
     {
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = context.Archive.Options.ThrottleLimit, CancellationToken = cancellationToken };
-        var directory = context.Store.DirectoryOf(files[0].Artifact.Origin, files[0].Artifact.Kind);
-        var stats = LocalFiles.Stat(directory, files.ConvertAll(static item => item.Artifact.Name), parallel);
+        var stats = LocalFiles.Stat(context.Store.DirectoryOf(origin, kind), rows.ConvertAll(static row => row.Name), parallel);
         for (var i = 0; i < stats.Length; i++)
         {
-            var (artifact, row) = files[i];
+            var row = rows[i];
+            if (row.HasFault)
+            {
+                throw Unsafe(origin, $"needs '{PathOf(row)}', which can't be imported");
+            }
             if (stats[i] is not { Type: EntryType.File } stat || stat.Size != row.WireSize)
             {
-                throw Unsafe(artifact.Origin, $"needs '{artifact.Path}', whose file is missing or has another size");
+                throw Unsafe(origin, $"needs '{PathOf(row)}', whose file is missing or has another size");
             }
             if (stat.Modified != row.MtimeNs)
             {
-                RequireIntact(artifact, row, stat);
+                if (!ArtifactReader.IsIntact(context.Store, CatalogTable.Find(_db, ArtifactName.Parse(origin, kind, row.Name))!, cancellationToken))
+                {
+                    throw Unsafe(origin, $"needs '{PathOf(row)}', whose content is damaged");
+                }
+                _touched.Add((row.Aid, stat.Modified));
             }
         }
-    }
 
-    private void RequireIntact(ArtifactRef artifact, CatalogRow row, FileStat stat)
-    {
-        if (!ArtifactReader.IsIntact(context.Store, CatalogTable.Find(_db, artifact)!, cancellationToken))
-        {
-            throw Unsafe(artifact.Origin, $"needs '{artifact.Path}', whose content is damaged");
-        }
-        _touched.Add((row.Aid, stat.Modified));
+        string PathOf(CatalogRow row) => ArtifactName.Parse(origin, kind, row.Name).Path;
     }
 
     private static ArtifactSyncException Unsafe(string origin, string why) => new(

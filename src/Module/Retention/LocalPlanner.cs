@@ -10,16 +10,14 @@ internal readonly record struct Candidate(CatalogRow Row, long? FileNs, StaleArt
 
 /// <summary>
 /// What of an origin may go from the local store (spec 11, steps 4 and 5): unmarked rows of the catalog whose file is old
-/// enough, what refers first. Read page by page, so that memory does not grow with the archive.
+/// enough, what refers first.
 /// </summary>
 internal sealed class LocalPlanner(CollectContext context, OriginMarks marks, CancellationToken cancellationToken)
 {
-    private const int PageRows = 8_192;
-
     // Events are never candidates: all machines need all of them for ever.
     private static readonly ArtifactKind[] s_kinds = [ArtifactKind.Checkpoints, ArtifactKind.Manifests, ArtifactKind.Raw, ArtifactKind.Segments];
 
-    private readonly bool _byArrival = RetentionTable.IsMostOf(context.Archive.Reader, marks.Origin);
+    private readonly CatalogPages _catalog = new(context.Archive.Reader, marks.Origin);
 
     /// <summary>When the first artifact that grace kept will be too old, and which; null = it kept none.</summary>
     public (DateTimeOffset Due, string Path, long MtimeNs)? NextDue { get; private set; }
@@ -49,24 +47,14 @@ internal sealed class LocalPlanner(CollectContext context, OriginMarks marks, Ca
     private IEnumerable<Candidate> OfKind(ArtifactKind kind)
     {
         var directory = context.Store.DirectoryOf(marks.Origin, kind);
-        var (lastName, lastAid) = ("", 0L);
-        while (true)
+        foreach (var rows in _catalog.Of(kind))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var rows = _byArrival
-                ? RetentionTable.Page(context.Archive.Reader, marks.Origin, kind, lastAid, PageRows)
-                : RetentionTable.Page(context.Archive.Reader, marks.Origin, kind, lastName, PageRows);
             context.Counters.Scanned += rows.Count;
-            var unmarked = rows.FindAll(row => !marks.Live.Contains(row.Aid));
-            foreach (var candidate in Judge(directory, unmarked))
+            foreach (var candidate in Judge(directory, rows.FindAll(row => !marks.Live.Contains(row.Aid))))
             {
                 yield return candidate;
             }
-            if (rows.Count < PageRows)
-            {
-                yield break;
-            }
-            (lastName, lastAid) = (rows[^1].Name, rows[^1].Aid);
         }
     }
 

@@ -8,7 +8,9 @@ namespace ArtifactSync.Wire;
 /// <summary>Names of artifacts as they lie in folders, buckets and URLs (spec 2.1, 2.2).</summary>
 internal static class ArtifactName
 {
-    private const int HashLength = 64;
+    /// <summary>Characters of a SHA-256 in hex.</summary>
+    public const int HashLength = 64;
+
     private const int SequenceDigits = 10;
     private const string CheckpointPrefix = "cp-";
     private const string Json = ".json";
