@@ -42,6 +42,8 @@ internal static class ObservationTable
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """);
         Bind(statement, row).Bind(16, row.SyncId).Run();
+        using var text = db.Prepare("INSERT INTO memory_text(rowid, title, content, topic_key) VALUES (?, ?, ?, ?)");
+        text.Bind(1, db.LastInsertRowId).Bind(2, row.Title).Bind(3, row.Content).Bind(4, row.TopicKey).Run();
     }
 
     /// <summary>Overwrites the row with that <see cref="Observation.Id"/>; its sync id stays.</summary>

@@ -17,7 +17,11 @@ internal sealed class PlanDatabase : IDisposable
     {
         _archive = archive;
         Db = Database.Open(":memory:", ":memory:", SqliteOpenMode.Memory);
-        Db.ExecuteScript(ArchiveMigrations.Embedded.Single(m => m.Name == "memory").Sql);
+        foreach (var migration in ArchiveMigrations.Embedded.Where(static m => m.Name.StartsWith("memory", StringComparison.Ordinal)))
+        {
+            Db.ExecuteScript(migration.Sql);
+        }
+
         if (archive is not null)
         {
             foreach (var project in MemoryProjectTable.All(archive))
