@@ -1,4 +1,5 @@
 using ArtifactSync.Errors;
+using ArtifactSync.Transport;
 
 namespace ArtifactSync.Tracker;
 
@@ -28,7 +29,7 @@ internal static class GitLabAddress
     }
 
     /// <summary>https, or http on this machine.</summary>
-    public static bool IsSafe(Uri uri) => uri.Scheme == Uri.UriSchemeHttps || uri.IsLoopback;
+    public static bool IsSafe(Uri uri) => uri.Scheme == Uri.UriSchemeHttps || Loopback.Is(uri);
 
     private static ArtifactSyncException Invalid(string address, string why) => new(ErrorCode.InvalidTarget, $"'{address}' {why}.", address);
 }

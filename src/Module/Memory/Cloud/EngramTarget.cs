@@ -1,5 +1,5 @@
-using System.Net;
 using ArtifactSync.Errors;
+using ArtifactSync.Transport;
 
 namespace ArtifactSync.Memory.Cloud;
 
@@ -36,7 +36,7 @@ internal static class EngramTarget
             throw Invalid($"The address of the memory server '{uri.Host}' must have no query and no fragment.", uri.Host);
         }
 
-        if (uri.Scheme == "http" && !allowInsecure && !IsLoopback(uri))
+        if (uri.Scheme == "http" && !allowInsecure && !Loopback.Is(uri))
         {
             throw new ArtifactSyncException(
                 ErrorCode.TargetInsecure, $"'{uri.Host}' is another machine: name its memory server with engram+https://.", uri.Host);
@@ -48,9 +48,6 @@ internal static class EngramTarget
     /// <summary>The address in the form in which it is compared and stored.</summary>
     public static string Text(Uri server) =>
         server.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
-
-    private static bool IsLoopback(Uri uri) =>
-        uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address));
 
     private static ArtifactSyncException Invalid(string message, string target) => new(ErrorCode.InvalidTarget, message, target);
 }

@@ -30,7 +30,7 @@ internal sealed class PeerClient : IDisposable
             MaxConnectionsPerServer = Math.Clamp(options.ThrottleLimit, 1, 64) + 1, // one to release cursors
             ConnectTimeout = TimeSpan.FromSeconds(20),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            UseProxy = !PeerTarget.IsLoopback(target.Base),
+            UseProxy = !Loopback.Is(target.Base),
             ActivityHeadersPropagator = null,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
         };

@@ -1,4 +1,3 @@
-using System.Net;
 using ArtifactSync.Errors;
 
 namespace ArtifactSync.Transport.Http;
@@ -31,7 +30,7 @@ internal sealed record PeerTarget(Uri Base, bool IsSecure)
         {
             throw Invalid(scheme, "must not have a query or fragment");
         }
-        var isSecure = uri.Scheme == Uri.UriSchemeHttps || IsLoopback(uri);
+        var isSecure = uri.Scheme == Uri.UriSchemeHttps || Loopback.Is(uri);
         if (!isSecure && !allowInsecure)
         {
             throw new ArtifactSyncException(ErrorCode.TargetInsecure,
@@ -45,10 +44,6 @@ internal sealed record PeerTarget(Uri Base, bool IsSecure)
         }
         return new PeerTarget(new Uri(uri.GetLeftPart(UriPartial.Authority) + path), isSecure);
     }
-
-    /// <summary><c>localhost</c>, 127.0.0.0/8, ::1; no other name, whatever it resolves to.</summary>
-    public static bool IsLoopback(Uri uri) => string.Equals(uri.Host, "localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     // What follows the scheme may hold a secret.
     private static ArtifactSyncException Invalid(string scheme, string what) => new(

@@ -52,7 +52,7 @@ internal sealed record S3Settings
         var endpoint = (access.S3Endpoint ?? First("ARTIFACTSYNC_S3_ENDPOINT", "AGENTSVIEW_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"))
             is { } text ? ParseEndpoint(text) : null;
         var insecure = access.AllowInsecure || IsYes(First("ARTIFACTSYNC_S3_ALLOW_INSECURE", "AGENTSVIEW_ALLOW_INSECURE_S3_ENDPOINT"));
-        var exposed = endpoint is not null && endpoint.Scheme == Uri.UriSchemeHttp && !IsLoopback(endpoint);
+        var exposed = endpoint is not null && endpoint.Scheme == Uri.UriSchemeHttp && !Loopback.Is(endpoint);
         if (exposed && !insecure)
         {
             throw new ArtifactSyncException(
@@ -109,9 +109,6 @@ internal sealed record S3Settings
     }
 
     private static ArtifactSyncException Missing(string what) => new(ErrorCode.CredentialMissing, what, "s3");
-
-    private static bool IsLoopback(Uri uri) => uri.IsLoopback
-        || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private static bool IsYes(string? text) => text?.ToLowerInvariant() is "1" or "true" or "yes";
 
