@@ -158,7 +158,7 @@ internal sealed class ChunkExport
         if (_deletes.Count > 0)
         {
             Raw(json, stream, ",\"mutations\":"u8);
-            List(json, stream, upserts.Concat(_deletes), WriteMutation, cancellationToken);
+            List(json, stream, upserts.Concat(_deletes), static (w, m) => RowJson.Write(w, m, ChunkTable.Local), cancellationToken);
         }
 
         Raw(json, stream, "}"u8);
@@ -169,21 +169,6 @@ internal sealed class ChunkExport
         _sessions.Select(id => MemorySessionTable.Find(_db, id)).OfType<MemorySession>()
             .OrderBy(static s => s.StartedAt, StringComparer.Ordinal)
             .ThenBy(static s => s.Id, StringComparer.Ordinal);
-
-    private static void WriteMutation(CanonicalWriter json, Mutation mutation)
-    {
-        json.BeginObject();
-        MutationPayload.Number(json, "seq"u8, 0);
-        MutationPayload.Text(json, "target_key"u8, ChunkTable.Local);
-        MutationPayload.Text(json, "entity"u8, mutation.Entity);
-        MutationPayload.Text(json, "entity_key"u8, mutation.EntityKey);
-        MutationPayload.Text(json, "op"u8, mutation.Op);
-        MutationPayload.Text(json, "payload"u8, mutation.Payload);
-        MutationPayload.Text(json, "source"u8, "local");
-        MutationPayload.Text(json, "project"u8, mutation.Project);
-        MutationPayload.Text(json, "occurred_at"u8, mutation.OccurredAt ?? "");
-        json.EndObject();
-    }
 
     private static void List<T>(
         CanonicalWriter json, Stream stream, IEnumerable<T> rows, Action<CanonicalWriter, T> write, CancellationToken cancellationToken)

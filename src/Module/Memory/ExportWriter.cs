@@ -142,6 +142,23 @@ internal static class RowJson
         json.EndObject();
     }
 
+    /// <summary>An entry of the <c>mutations</c> of a chunk (4.2): its payload is a text.</summary>
+    /// <param name="targetKey">Whose journal it comes from.</param>
+    public static void Write(CanonicalWriter json, Mutation mutation, string targetKey)
+    {
+        json.BeginObject();
+        MutationPayload.Number(json, "seq"u8, mutation.Seq);
+        MutationPayload.Text(json, "target_key"u8, targetKey);
+        MutationPayload.Text(json, "entity"u8, mutation.Entity);
+        MutationPayload.Text(json, "entity_key"u8, mutation.EntityKey);
+        MutationPayload.Text(json, "op"u8, mutation.Op);
+        MutationPayload.Text(json, "payload"u8, mutation.Payload);
+        MutationPayload.Text(json, "source"u8, "local");
+        MutationPayload.Text(json, "project"u8, mutation.Project);
+        MutationPayload.Text(json, "occurred_at"u8, mutation.OccurredAt ?? "");
+        json.EndObject();
+    }
+
     // Unlike payloads, rows keep U+0000: every JSON reader takes its escape.
     private static void Text(CanonicalWriter json, ReadOnlySpan<byte> name, string text)
     {

@@ -169,6 +169,48 @@ internal static class MutationPayload
         json.EndObject();
     }
 
+    /// <summary>
+    /// A payload that was read, as the original program writes it after decoding: keys in the order of the spec, unknown ones gone,
+    /// counts of 0 and what is null left out, the project that of the chunk (4.5).
+    /// </summary>
+    /// <param name="entity">Session, observation or prompt.</param>
+    public static void WriteAgain(CanonicalWriter json, string entity, RowFields row, string project)
+    {
+        json.BeginObject();
+        foreach (var (field, kind) in Shape(entity).Fields)
+        {
+            if (field == Field.Id && entity != Entity.Session)
+            {
+                continue; // a local number
+            }
+
+            var name = Encoding.ASCII.GetBytes(RowShape.Name(field));
+            switch (field)
+            {
+                case Field.Project:
+                    Text(json, name, project);
+                    break;
+                case Field.Id or Field.SyncId or Field.SessionId or Field.Type or Field.Title or Field.Content or Field.Scope:
+                    Text(json, name, row.Text(field));
+                    break;
+                case Field.Directory or Field.StartedAt:
+                    Filled(json, name, row[field]);
+                    break;
+                case var _ when kind == FieldKind.Text:
+                    Optional(json, name, row[field]);
+                    break;
+                case var _ when kind == FieldKind.Flag && row.Flag(field):
+                    Flag(json, name);
+                    break;
+                case var _ when kind == FieldKind.Integer && row.Number(field) != 0:
+                    Number(json, name, row.Number(field));
+                    break;
+            }
+        }
+
+        json.EndObject();
+    }
+
     public static void Text(CanonicalWriter json, ReadOnlySpan<byte> name, string text)
     {
         json.Name(name);

@@ -28,7 +28,7 @@ internal sealed class RowShape
         (Field.Id, FieldKind.Integer), Text(Field.SyncId), Text(Field.SessionId), Text(Field.Type), Text(Field.Title), Text(Field.Content),
         Text(Field.ToolName), Text(Field.Project), Text(Field.Scope), Text(Field.TopicKey), (Field.RevisionCount, FieldKind.Integer),
         (Field.DuplicateCount, FieldKind.Integer), Text(Field.LastSeenAt), Text(Field.CreatedAt), Text(Field.UpdatedAt),
-        Text(Field.DeletedAt), Flag(Field.Deleted), Flag(Field.HardDelete));
+        Flag(Field.Deleted), Text(Field.DeletedAt), Flag(Field.HardDelete));
 
     public static readonly RowShape Prompt = new(
         (Field.Id, FieldKind.Integer), Text(Field.SyncId), Text(Field.SessionId), Text(Field.Content), Text(Field.Project),
@@ -53,6 +53,9 @@ internal sealed class RowShape
 
     private RowShape(params (Field Field, FieldKind Kind)[] fields) =>
         (_fields, _names) = (fields, [.. fields.Select(f => Encoding.ASCII.GetBytes(Name(f.Field)))]);
+
+    /// <summary>In the order of the wire.</summary>
+    public IReadOnlyList<(Field Field, FieldKind Kind)> Fields => _fields;
 
     /// <summary>Reads one object; a null is an object without members, as in the original program.</summary>
     /// <exception cref="Errors.ArtifactSyncException">DocumentInvalid: no object, or a member of the wrong type.</exception>
