@@ -37,11 +37,14 @@ internal sealed class PeerStore : IDisposable
         _workers = new SemaphoreSlim(options.Limits.Workers);
         _queue = new ReceiveQueue(_store, _readers, _workers, options.Limits, _stop.Token);
         _runs = new PeerRuns(archive, _readers, _stop.Token);
-        Mutations = new MutationLog(archive);
+        (Mutations, Chunks) = (new MutationLog(archive), new ChunkLog(archive));
     }
 
     /// <summary>The log of memory mutations that this archive serves.</summary>
     public MutationLog Mutations { get; }
+
+    /// <summary>The chunks of memories that this archive keeps.</summary>
+    public ChunkLog Chunks { get; }
 
     public TimeProvider Clock => _archive.Clock;
 

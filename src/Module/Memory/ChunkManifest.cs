@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -49,6 +50,24 @@ internal sealed partial class ChunkManifest
 
     /// <summary>Whether an id may be one: nothing else ever becomes part of a path.</summary>
     public static bool IsId(string id) => IdPattern().IsMatch(id);
+
+    /// <summary>Who makes a chunk on this machine (4.1).</summary>
+    public static string Author() =>
+        Environment.GetEnvironmentVariable("USER") is { Length: > 0 } user ? user
+        : Environment.GetEnvironmentVariable("USERNAME") is { Length: > 0 } name ? name
+        : Environment.MachineName is { Length: > 0 } host ? host : "unknown";
+
+    /// <summary><c>created_at</c> of an entry.</summary>
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>The entries of a manifest that a server sent.</summary>
+    /// <exception cref="ArtifactSyncException">MemoryChunkInvalid.</exception>
+    public static IReadOnlyList<ChunkEntry> Parse(string server, ReadOnlySpan<byte> bytes)
+    {
+        var manifest = new ChunkManifest(server, null);
+        manifest.Parse(bytes);
+        return manifest.Entries;
+    }
 
     /// <summary>Writes the manifest with one more entry, to a temporary file that is renamed.</summary>
     /// <exception cref="ArtifactSyncException">MemoryVersionUnsupported: a newer program keeps this directory.</exception>
@@ -112,7 +131,7 @@ internal sealed partial class ChunkManifest
         }
     }
 
-    private void Parse(byte[] bytes)
+    private void Parse(ReadOnlySpan<byte> bytes)
     {
         var json = new JsonScanner(bytes);
         try

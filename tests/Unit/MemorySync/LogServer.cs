@@ -18,14 +18,17 @@ internal sealed record SeenRequest(string Machine, string Route, string Query, i
 internal sealed class LogServer : IDisposable
 {
     public const string Url = "http://127.0.0.1:1";
+    private const string ChunkRoute = "/sync/pull/";
     private readonly TestArchive _archive;
     private readonly MutationLog _log;
+    private readonly ChunkLog _chunks;
     private readonly Dictionary<string, LogRights> _rights = new(StringComparer.Ordinal);
 
     public LogServer(TimeProvider? clock = null)
     {
         _archive = new TestArchive(clock);
         _log = new MutationLog(_archive.Database);
+        _chunks = new ChunkLog(_archive.Database);
     }
 
     public ArchiveDatabase Archive => _archive.Database;
@@ -94,9 +97,12 @@ internal sealed class LogServer : IDisposable
         var arguments = query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=', 2)).ToDictionary(p => p[0], p => Uri.UnescapeDataString(p[1]), StringComparer.Ordinal);
         return (method, route) switch
         {
-            ("POST", "/sync/mutations/push") => body.Length > PushBatch.MaxBody ? MutationLog.TooLarge : _log.Push(body, rights),
+            ("POST", "/sync/mutations/push") => body.Length > PushBatch.MaxBody ? LogAnswer.TooLarge : _log.Push(body, rights),
+            ("POST", "/sync/push") => body.Length > PushBatch.MaxBody ? LogAnswer.TooLarge : _chunks.Push(body, rights),
             ("GET", "/sync/mutations/pull") => Visible(arguments.GetValueOrDefault("since_seq"), arguments.GetValueOrDefault("limit"), rights),
-            ("GET", "/sync/pull") => MutationLog.Manifest(arguments.GetValueOrDefault("project"), rights),
+            ("GET", "/sync/pull") => _chunks.Manifest(arguments.GetValueOrDefault("project"), rights),
+            ("GET", _) when route.StartsWith(ChunkRoute, StringComparison.Ordinal) =>
+                _chunks.Pull(route[ChunkRoute.Length..], arguments.GetValueOrDefault("project"), rights),
             _ => LogAnswer.Plain(404, "no such route"),
         };
     }
@@ -150,7 +156,7 @@ internal sealed class LogServer : IDisposable
                 machine, route, request.RequestUri.Query, answer.Status, body.Length == 0 ? null : System.Text.Encoding.UTF8.GetString(body),
                 System.Text.Encoding.UTF8.GetString(answer.Body.Span)));
             server.After?.Invoke(machine, route);
-            if (route == "/sync/mutations/push" && server.LosesAnswerOf.Remove(machine))
+            if (route is "/sync/mutations/push" or "/sync/push" && server.LosesAnswerOf.Remove(machine))
             {
                 throw new HttpRequestException("the answer was lost");
             }

@@ -5,7 +5,7 @@ using ArtifactSync.Memory.Cloud;
 
 namespace ArtifactSync.Memory.Server;
 
-/// <summary>Status and body of an answer (memory spec 6.1-6.3).</summary>
+/// <summary>Status and body of an answer (memory spec 6.1-6.3, 6.5).</summary>
 internal sealed record LogAnswer(int Status, string ContentType, ReadOnlyMemory<byte> Body)
 {
     private const string Json = "application/json";
@@ -16,11 +16,54 @@ internal sealed record LogAnswer(int Status, string ContentType, ReadOnlyMemory<
 
     public static LogAnswer Health { get; } = new(200, Json, "{\"status\":\"ok\",\"service\":\"engram-cloud\"}"u8.ToArray());
 
-    public static LogAnswer EmptyManifest { get; } = new(200, Json, "{\"version\":1,\"chunks\":[]}"u8.ToArray());
-
     public static LogAnswer Unauthorised { get; } = Plain(401, "A valid token is needed: Authorization: Bearer <token>.");
 
     public static LogAnswer Plain(int status, string text) => new(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
+
+    public static LogAnswer TooLarge { get; } = Error(
+        413, "repairable", "upgrade_repairable_payload_too_large", $"A request holds at most {PushBatch.MaxBody} bytes.");
+
+    public static LogAnswer ProjectRequired { get; } = Error(400, "blocked", "upgrade_blocked_project_required", "Name the project.");
+
+    public static LogAnswer Forbidden(string project) =>
+        Error(403, "policy", "policy_forbidden", $"The token has no right to project '{project}'.");
+
+    public static LogAnswer ChunkInvalid(string text) => Error(400, "repairable", "upgrade_repairable_payload_invalid", text);
+
+    public static LogAnswer ChunkConflict(string id) => Error(
+        409, "repairable", "upgrade_repairable_chunk_conflict", $"The chunk '{id}' is kept with other content.");
+
+    public static LogAnswer ChunkKept(string id) => Write(200, json =>
+    {
+        json.WriteString("status"u8, "ok"u8);
+        json.WriteString("chunk_id"u8, id);
+    });
+
+    public static LogAnswer Chunk(byte[] data) => new(200, Json, data);
+
+    /// <summary>A manifest as in a chunk directory (4.1), in the order given.</summary>
+    public static LogAnswer Manifest(IEnumerable<ChunkEntry> chunks) => Write(200, json =>
+    {
+        json.WriteNumber("version"u8, ChunkManifest.Version);
+        json.WriteStartArray("chunks"u8);
+        foreach (var chunk in chunks)
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, chunk.Id);
+            json.WriteString("created_by"u8, chunk.CreatedBy);
+            json.WriteString("created_at"u8, chunk.CreatedAt);
+            json.WriteNumber("sessions"u8, chunk.Sessions);
+            json.WriteNumber("memories"u8, chunk.Memories);
+            json.WriteNumber("prompts"u8, chunk.Prompts);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    /// <summary>RFC 3339 in UTC, with a fraction when there is one.</summary>
+    public static string Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+        .ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);
 
     public static LogAnswer Error(int status, string kind, string code, string text) => Write(status, json =>
     {
@@ -103,8 +146,7 @@ internal sealed record LogAnswer(int Status, string ContentType, ReadOnlyMemory<
         json.WriteString("op"u8, entry.Op);
         json.WritePropertyName("payload"u8);
         json.WriteRawValue(entry.Payload, skipInputValidation: true); // checked when it was stored
-        json.WriteString("occurred_at"u8, DateTimeOffset.FromUnixTimeMilliseconds(entry.OccurredAt)
-            .ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture));
+        json.WriteString("occurred_at"u8, Time(entry.OccurredAt));
         json.WriteEndObject();
     }
 

@@ -32,6 +32,10 @@ internal static class MemoryLogTable
         static row => new LoggedEntry(row.Int64(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Int64(5), row.Text(6)),
         projects is null ? [since] : [since, JsonList.Write(projects)]);
 
+    /// <summary>Whether a session of the project ever came: its rows in a chunk may refer to it (6.5).</summary>
+    public static bool HasSession(Database db, string project, string id) => db.Scalar<bool>(
+        "SELECT 1 FROM memory_log WHERE project = ? AND entity = 'session' AND op = 'upsert' AND entity_key = ? LIMIT 1", project, id);
+
     public static bool IsPaused(Database db, string project) =>
         db.Scalar<bool>("SELECT 1 FROM memory_log_projects WHERE project = ? AND paused_at IS NOT NULL", project);
 

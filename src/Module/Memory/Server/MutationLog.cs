@@ -30,7 +30,7 @@ internal sealed class MutationLog(ArchiveDatabase archive)
 
     /// <summary>All entries or none (6.2).</summary>
     /// <param name="body">At most <see cref="PushBatch.MaxBody"/> bytes; whoever reads it from the wire refuses more with <see
-    /// cref="TooLarge"/>.</param>
+    /// cref="LogAnswer.TooLarge"/>.</param>
     public LogAnswer Push(ReadOnlySpan<byte> body, LogRights rights)
     {
         using var request = PushRequest.Read(body);
@@ -48,9 +48,6 @@ internal sealed class MutationLog(ArchiveDatabase archive)
         return Refusal(projects, rights) ?? Append(request, projects);
     }
 
-    public static LogAnswer TooLarge { get; } = LogAnswer.Error(
-        413, "repairable", "upgrade_repairable_payload_too_large", $"A request holds at most {PushBatch.MaxBody} bytes.");
-
     /// <summary>Texts as they stand in the query; what is no number counts as the default (6.3).</summary>
     public LogAnswer Pull(string? since, string? limit, LogRights rights)
     {
@@ -65,15 +62,6 @@ internal sealed class MutationLog(ArchiveDatabase archive)
 
         using var reader = _readers.Rent();
         return LogAnswer.Page(MemoryLogTable.Read(reader.Db, from, rights.Projects?.ToHashSet(StringComparer.Ordinal)), count, first);
-    }
-
-    /// <summary>The chunks of a project: none are kept here, but the answer tells whether it may be read (7.7).</summary>
-    public static LogAnswer Manifest(string? project, LogRights rights)
-    {
-        var name = MemoryText.Project(project);
-        return name.Length == 0 ? LogAnswer.Error(400, "blocked", "upgrade_blocked_project_required", "Name the project.")
-            : rights.Allow(name) ? LogAnswer.EmptyManifest
-            : Forbidden(name);
     }
 
     private static LogAnswer? Refusal(string[] projects, LogRights rights)
@@ -93,7 +81,7 @@ internal sealed class MutationLog(ArchiveDatabase archive)
             return LogAnswer.Error(400, "invalid_request", "empty_project", "An entry has no project.");
         }
 
-        return Array.Find(projects, project => !rights.Allow(project)) is { } forbidden ? Forbidden(forbidden) : null;
+        return Array.Find(projects, project => !rights.Allow(project)) is { } forbidden ? LogAnswer.Forbidden(forbidden) : null;
     }
 
     private LogAnswer Append(PushRequest request, string[] projects)
@@ -144,7 +132,4 @@ internal sealed class MutationLog(ArchiveDatabase archive)
 
         return entries;
     }
-
-    private static LogAnswer Forbidden(string project) =>
-        LogAnswer.Error(403, "policy", "policy_forbidden", $"The token has no right to project '{project}'.");
 }
