@@ -14,7 +14,15 @@ internal sealed partial class ChangeContext
         }
 
         MemorySessionTable.Put(db, row);
-        NoteSession(row);
+        if (IsFromServer)
+        {
+            NoteSessionOfServer(before, row);
+        }
+        else
+        {
+            NoteSession(row);
+        }
+
         if (before is null)
         {
             DeferredTable.Wake(db, row.Id);
@@ -155,8 +163,35 @@ internal sealed partial class ChangeContext
         Journal(Entity.Session, row.Id, MutationOp.Upsert, project, json => MutationPayload.Write(json, row with { Project = project }));
     }
 
+    /// <summary>Registers are apart (8.3): those that did not change keep what is known of them.</summary>
+    private void NoteSessionOfServer(MemorySession? before, MemorySession row)
+    {
+        var project = MemoryText.Project(row.Project);
+        if (before is null)
+        {
+            NoteOwn(Entity.Session, row.Id, "", VersionState.Live, project);
+        }
+
+        foreach (var field in SessionRegisters.Fields.Where(field =>
+            !string.IsNullOrEmpty(SessionRegisters.Get(row, field))
+            && (before is null || SessionRegisters.Get(before, field) != SessionRegisters.Get(row, field))))
+        {
+            NoteOwn(SessionRegisters.Entity(field), row.Id, "", VersionState.Live, project);
+        }
+    }
+
     private void NoteSessionGone(string id, string project)
     {
+        if (IsFromServer)
+        {
+            foreach (var register in SessionRegisters.Fields.Select(SessionRegisters.Entity).Prepend(Entity.Session))
+            {
+                NoteOwn(register, id, "", VersionState.Gone, project);
+            }
+
+            return;
+        }
+
         var row = new MemorySession(id, project, "", "", null, null);
         SessionRegisters.NoteOwn(db, row, IsEnrolled(project) ? null : EntityVersion.Unsent, VersionState.Gone);
         _hasVersions = true;

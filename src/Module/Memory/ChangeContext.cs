@@ -19,6 +19,12 @@ internal sealed partial class ChangeContext(Database db, TimeProvider clock, Ran
 
     public Database Db => db;
 
+    /// <summary>
+    /// What is written came from a server without its number (a cloud chunk, 4.4): it is never journalled, and its version is the number
+    /// that is stored, else 0 (8.2).
+    /// </summary>
+    public bool IsFromServer { get; init; }
+
     /// <summary>The time of this transaction as stored text.</summary>
     public string Now => MemoryTime.Text(_now);
 
@@ -84,7 +90,15 @@ internal sealed partial class ChangeContext(Database db, TimeProvider clock, Ran
     /// <summary>The version after an own change: pending when it was journalled, else never sent.</summary>
     private void NoteOwn(string entity, string key, string time, VersionState state, string project)
     {
-        if (IsEnrolled(project))
+        if (IsFromServer)
+        {
+            // A change that waits to be sent is the later one; where it left the same state, its version says more than ours.
+            if (entity == Entity.Observation || FindVersion(entity, key) is not { Seq: null } own || own.State != state)
+            {
+                PutVersion(entity, key, new EntityVersion(time, NumberOf(entity, key), state, project));
+            }
+        }
+        else if (IsEnrolled(project))
         {
             PutVersion(entity, key, new EntityVersion(time, null, state, project));
         }
@@ -98,6 +112,14 @@ internal sealed partial class ChangeContext(Database db, TimeProvider clock, Ran
         }
     }
 
+    /// <summary>Of what a server sent without a number: the number that is stored, never a lower one; else 0.</summary>
+    private long NumberOf(string entity, string key) =>
+        FindVersion(entity, key) is { Seq: > 0 and var number } ? number : EntityVersion.Unnumbered;
+
+    /// <summary>Remembers the delete of something that was never here.</summary>
+    public void NoteUnknown(string entity, string key, string time, string project) => PutVersion(
+        entity, key, new EntityVersion(time, IsFromServer ? NumberOf(entity, key) : EntityVersion.Unsent, VersionState.Gone, project));
+
     public void PutVersion(string entity, string key, EntityVersion version)
     {
         VersionTable.Put(db, entity, key, version);
@@ -106,7 +128,7 @@ internal sealed partial class ChangeContext(Database db, TimeProvider clock, Ran
 
     private void Journal(string entity, string key, string op, string project, Action<CanonicalWriter> write)
     {
-        if (!IsEnrolled(project))
+        if (IsFromServer || !IsEnrolled(project))
         {
             return;
         }

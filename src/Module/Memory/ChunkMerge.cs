@@ -13,9 +13,10 @@ internal sealed class ChunkMerge
     private readonly RowMerge _merge;
 
     /// <param name="change">The transaction.</param>
+    /// <param name="rules">Of chunks.</param>
     /// <param name="before">As in <see cref="RowMerge"/>.</param>
-    public ChunkMerge(ChangeContext change, Action<string, string>? before) =>
-        (_change, _merge) = (change, new RowMerge(change, MergeRules.Chunk, before));
+    public ChunkMerge(ChangeContext change, MergeRules rules, Action<string, string>? before) =>
+        (_change, _merge) = (change, new RowMerge(change, rules, before));
 
     public MergeCounts Counts => _merge.Counts;
 

@@ -34,8 +34,7 @@ internal sealed partial class RowMerge
         }
         else
         {
-            change.PutVersion(Entity.Observation, key,
-                new EntityVersion(time, EntityVersion.Unsent, VersionState.Gone, MemoryText.Project(project)));
+            change.NoteUnknown(Entity.Observation, key, time, MemoryText.Project(project));
         }
 
         Counts.OtherChanges++;
@@ -62,7 +61,7 @@ internal sealed partial class RowMerge
 
     /// <summary>
     /// Keeps the deletion time of a session and deletes the prompts that it covers; the session itself goes only when no observation, no
-    /// later prompt and no later start is there.
+    /// later prompt and no later start is there (of a cloud chunk: and no change of it that was not sent yet).
     /// </summary>
     public void DeleteSession(string id, string project, string time)
     {
@@ -91,7 +90,7 @@ internal sealed partial class RowMerge
         }
 
         if (!MemorySessionTable.HasObservations(Db, id) && prompts.All(p => !MemoryTime.IsLater(p.CreatedAt, time))
-            && !MemoryTime.IsLater(local.StartedAt, time))
+            && !MemoryTime.IsLater(local.StartedAt, time) && !(change.IsFromServer && IsUnsent(Entity.Session, id)))
         {
             change.DeleteSession(local, time);
             Counts.OtherChanges++;

@@ -29,7 +29,7 @@ internal sealed partial class RowMerge(ChangeContext change, MergeRules rules, A
         };
         if (MemorySessionTable.Find(Db, raw.Id) is { } local)
         {
-            Counts.OtherChanges += change.SaveSession(rules.IsChunk ? Combine(local, row) : Fill(local, row)) ? 1 : 0;
+            Counts.OtherChanges += change.SaveSession(rules.IsChunk ? KeepUnsent(local, Combine(local, row)) : Fill(local, row)) ? 1 : 0;
         }
         else if (IsBuried(row))
         {
@@ -116,6 +116,11 @@ internal sealed partial class RowMerge(ChangeContext change, MergeRules rules, A
     /// <summary>Whether an incoming state replaces what is stored.</summary>
     private bool Wins(string time, bool isDelete, bool isHard, string key, ObservationHead? local, bool hasVersion)
     {
+        if (rules.LeavesUnsent && IsUnsent(Entity.Observation, key))
+        {
+            return false;
+        }
+
         if (local is not { } row)
         {
             // Deleted for good here: only what is newer comes back.
@@ -157,6 +162,28 @@ internal sealed partial class RowMerge(ChangeContext change, MergeRules rules, A
             Summary = takesEnd ? row.Summary : local.Summary,
         };
     }
+
+    /// <summary>
+    /// Of a cloud chunk: fields whose own change waits to be sent stay, since that change comes later in the log than the chunk. End and
+    /// summary are one pair.
+    /// </summary>
+    private MemorySession KeepUnsent(MemorySession local, MemorySession merged)
+    {
+        if (!change.IsFromServer)
+        {
+            return merged;
+        }
+
+        List<string> kept = [.. SessionRegisters.Fields.Where(field => IsUnsent(SessionRegisters.Entity(field), local.Id))];
+        if (kept.Contains("ended_at") || kept.Contains("summary"))
+        {
+            kept.AddRange(["ended_at", "summary"]);
+        }
+
+        return kept.Aggregate(merged, (row, field) => SessionRegisters.Set(row, field, SessionRegisters.Get(local, field)));
+    }
+
+    private bool IsUnsent(string entity, string key) => change.FindVersion(entity, key) is { Seq: null };
 
     private static int Compare((string? EndedAt, string? Summary) left, (string? EndedAt, string? Summary) right)
     {
@@ -202,8 +229,14 @@ internal sealed partial class RowMerge(ChangeContext change, MergeRules rules, A
 }
 
 /// <summary>Where merged rows come from: the rules differ in ties, in what becomes of sessions, and in topic keys.</summary>
-internal readonly record struct MergeRules(bool IsChunk)
+/// <param name="LeavesUnsent">
+/// Observations with a change that was not sent yet stay as they are: that change will be the later one in the log anyway.
+/// </param>
+internal readonly record struct MergeRules(bool IsChunk, bool LeavesUnsent = false)
 {
     public static readonly MergeRules Json = new(IsChunk: false);
     public static readonly MergeRules Chunk = new(IsChunk: true);
+
+    /// <summary>Of chunks that a server keeps (4.4).</summary>
+    public static MergeRules CloudChunk(MemoryOrder order) => new(IsChunk: true, LeavesUnsent: order == MemoryOrder.LogOrder);
 }

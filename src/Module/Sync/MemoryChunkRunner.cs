@@ -8,38 +8,38 @@ namespace ArtifactSync.Sync;
 /// <summary>Runs that import or export a chunk directory (memory spec 4).</summary>
 internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequest request, IRunObserver observer)
 {
-    public MemoryImportResult Import(CancellationToken cancellationToken)
+    public async Task<MemoryImportResult> ImportAsync(CancellationToken cancellationToken)
     {
         using var run = Begin("import", cancellationToken);
-        var result = run.Guard(() =>
+        var result = await run.GuardAsync(async () =>
         {
             using var lease = archive.AcquireLease(run.RunId, archive.Options.LeaseTimeout, cancellationToken);
-            return run.Record(ToResult(ImportAll(lease, cancellationToken)));
+            return run.Record(ToResult(request.Path, await ImportAllAsync(lease, cancellationToken)));
         });
         run.Finish();
         return result;
     }
 
-    public MemoryChunk Export(CancellationToken cancellationToken)
+    public async Task<MemoryChunk> ExportAsync(CancellationToken cancellationToken)
     {
         using var run = Begin("export", cancellationToken);
-        var chunk = run.Guard(() =>
+        var chunk = await run.GuardAsync(async () =>
         {
             using var lease = archive.AcquireLease(run.RunId, archive.Options.LeaseTimeout, cancellationToken);
-            return run.Record(ExportOne(run, lease, cancellationToken));
+            return run.Record(await ExportOneAsync(run, lease, cancellationToken));
         });
         run.Finish();
         return chunk;
     }
 
     /// <param name="archive">Null when there is none yet.</param>
-    public static MemoryImportResult PlanImport(
-        ArchiveDatabase? archive, EngineOptions options, MemoryChunkRequest request, IRunObserver observer,
+    public static async Task<MemoryImportResult> PlanImportAsync(
+        ArchiveDatabase? archive, EngineOptions options, ChunkSource source, MergeRules rules, IRunObserver observer,
         CancellationToken cancellationToken)
     {
         using var plan = new PlanDatabase(archive?.Reader);
-        var outcome = new ChunkImport(request.Path, archive?.Reader, Transact, plan.Fetch, observer).Run(cancellationToken);
-        var result = ToResult(request.Path, outcome);
+        var outcome = await new ChunkImport(source, rules, archive?.Reader, Transact, plan.Fetch, observer).RunAsync(cancellationToken);
+        var result = ToResult(source.Name, outcome);
         return outcome.Fault is null ? result with { Status = "Planned" } : result;
 
         void Transact(Action<ChangeContext> work)
@@ -47,7 +47,7 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
             plan.Db.Execute("BEGIN");
             try
             {
-                using var change = new ChangeContext(plan.Db, options.Clock, options.Random);
+                using var change = new ChangeContext(plan.Db, options.Clock, options.Random) { IsFromServer = source.IsServer };
                 work(change);
                 plan.Db.Execute("COMMIT");
             }
@@ -69,9 +69,11 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
         return Describe(request, export) with { Status = export.IsEmpty ? "Unchanged" : "Planned" };
     }
 
-    private ChunkOutcome ImportAll(Lease lease, CancellationToken cancellationToken)
+    private async Task<ChunkOutcome> ImportAllAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var outcome = new ChunkImport(request.Path, archive.Reader, work => Transact(lease, work), null, observer).Run(cancellationToken);
+        var outcome = await new ChunkImport(
+            ChunkSource.Directory(request.Path), MergeRules.Chunk, archive.Reader, work => Transact(lease, work), null, observer)
+            .RunAsync(cancellationToken);
         var rule = MemoryTargetTable.Rule(archive.Reader);
         Deferral.Replay(lease, archive.Clock, archive.Options.Random, rule, outcome.Counts.HasChanges, cancellationToken);
         return outcome;
@@ -88,12 +90,12 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
         archive.Options.Checkpoint("memory:chunk-committed");
     }
 
-    private MemoryChunk ExportOne(MemoryRun run, Lease lease, CancellationToken cancellationToken)
+    private async Task<MemoryChunk> ExportOneAsync(MemoryRun run, Lease lease, CancellationToken cancellationToken)
     {
         try
         {
             ChunkManifest.Read(request.Path).RequireWritable();
-            if (ImportAll(lease, cancellationToken).Fault is { } fault)
+            if ((await ImportAllAsync(lease, cancellationToken)).Fault is { } fault)
             {
                 observer.Warning($"Not all chunks of '{request.Path}' could be imported before the export: {fault.Message}");
             }
@@ -128,7 +130,7 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
         manifest = ChunkManifest.Read(request.Path);
         if (manifest.Entries.All(e => e.Id != id))
         {
-            manifest.Append(new ChunkEntry(id, Author(), CreatedAt(), export.Sessions, export.Observations, export.Prompts));
+            manifest.Append(new ChunkEntry(id, ChunkManifest.Author(), ChunkManifest.Time(archive.Clock.GetUtcNow()), export.Sessions, export.Observations, export.Prompts));
         }
 
         archive.Options.Checkpoint("memory:manifest-written");
@@ -190,7 +192,7 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
             using var change = new ChangeContext(plan.Db, archive.Clock, archive.Options.Random);
             var rows = new List<(string Entity, string Key, string Hash)>();
             var items = ChunkMerge.Plan(chunk, static (_, _) => { });
-            new ChunkMerge(change, plan.Fetch).Apply(items, (entity, key, hash) => rows.Add((entity, key, hash)), cancellationToken);
+            new ChunkMerge(change, MergeRules.Chunk, plan.Fetch).Apply(items, (entity, key, hash) => rows.Add((entity, key, hash)), cancellationToken);
             Transact(lease, record => rows.ForEach(r => ChunkTable.AddRow(record.Db, ChunkTable.Local, id, r.Entity, r.Key, r.Hash)));
         }
     }
@@ -200,9 +202,8 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
         new MemoryImportRecord(phase == "export" ? MemoryWork.ExportChunk : MemoryWork.ImportChunks, [request.Path], request.Project),
         request.ParentRunId, observer, cancellationToken);
 
-    private MemoryImportResult ToResult(ChunkOutcome outcome) => ToResult(request.Path, outcome);
-
-    private static MemoryImportResult ToResult(string path, ChunkOutcome outcome)
+    /// <param name="path">The directory or server.</param>
+    public static MemoryImportResult ToResult(string path, ChunkOutcome outcome)
     {
         var result = outcome.Fault is { } fault
             ? MemoryRun.Failed(path, fault)
@@ -218,12 +219,4 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
 
     private static string? Project(MemoryChunkRequest request) =>
         MemoryText.IsBlank(request.Project) ? null : MemoryText.Project(request.Project);
-
-    private string CreatedAt() =>
-        archive.Clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
-
-    private static string Author() =>
-        Environment.GetEnvironmentVariable("USER") is { Length: > 0 } user ? user
-        : Environment.GetEnvironmentVariable("USERNAME") is { Length: > 0 } name ? name
-        : Environment.MachineName is { Length: > 0 } host ? host : "unknown";
 }

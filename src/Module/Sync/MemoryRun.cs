@@ -78,7 +78,7 @@ internal sealed class MemoryRun(RunRecorder recorder) : IDisposable
         }
         else if (chunk.Status == "Exported")
         {
-            recorder.Done("file", chunk.File!, "export");
+            recorder.Done("file", chunk.File ?? chunk.ChunkId!, "export");
         }
 
         return chunk with { RunId = RunId };
@@ -91,17 +91,46 @@ internal sealed class MemoryRun(RunRecorder recorder) : IDisposable
         {
             return step();
         }
-        catch (OperationCanceledException)
+        catch (Exception fault)
         {
-            recorder.Abandon();
-            throw;
-        }
-        catch (ArtifactSyncException fault)
-        {
-            recorder.Finish(fault);
+            Close(fault);
             throw;
         }
     }
+
+    /// <inheritdoc cref="Guard"/>
+    public async Task<T> GuardAsync<T>(Func<Task<T>> step)
+    {
+        try
+        {
+            return await step();
+        }
+        catch (Exception fault)
+        {
+            Close(fault);
+            throw;
+        }
+    }
+
+    private void Close(Exception fault)
+    {
+        if (fault is OperationCanceledException)
+        {
+            recorder.Abandon();
+        }
+        else if (fault is ArtifactSyncException known)
+        {
+            recorder.Finish(known);
+        }
+    }
+
+    /// <summary>Changes that a server confirmed, and bytes.</summary>
+    public void Count(long sent, long bytesSent, long bytesReceived) => recorder.Count(counters =>
+    {
+        counters.Sent += sent;
+        counters.BytesSent += bytesSent;
+        counters.BytesReceived += bytesReceived;
+    });
 
     public SyncRun Finish() => recorder.Finish();
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Memory;
+using ArtifactSync.Memory.Cloud;
 using ArtifactSync.Model;
 
 namespace ArtifactSync.Sync;
@@ -25,23 +26,26 @@ public sealed partial class SyncEngine
     }
 
     /// <summary>Merges the chunks of a chunk directory that are new here.</summary>
-    public MemoryImportResult ImportMemoryChunks(MemoryChunkRequest request, IRunObserver observer, CancellationToken cancellationToken)
+    public async Task<MemoryImportResult> ImportMemoryChunksAsync(
+        MemoryChunkRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         using var archive = request.WhatIf ? OpenExisting() : ArchiveDatabase.Open(options, ArchiveMode.Create);
         return request.WhatIf
-            ? MemoryChunkRunner.PlanImport(archive, options, request, observer, cancellationToken)
-            : new MemoryChunkRunner(archive!, request, observer).Import(cancellationToken);
+            ? await MemoryChunkRunner.PlanImportAsync(
+                archive, options, ChunkSource.Directory(request.Path), MergeRules.Chunk, observer, cancellationToken)
+            : await new MemoryChunkRunner(archive!, request, observer).ImportAsync(cancellationToken);
     }
 
     /// <summary>Writes what a chunk directory lacks as one more chunk, after importing what is new in it.</summary>
-    public MemoryChunk ExportMemoryChunk(MemoryChunkRequest request, IRunObserver observer, CancellationToken cancellationToken)
+    public async Task<MemoryChunk> ExportMemoryChunkAsync(
+        MemoryChunkRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         using var archive = ArchiveDatabase.Open(options, request.WhatIf ? ArchiveMode.ReadOnly : ArchiveMode.ReadWrite);
         return request.WhatIf
             ? MemoryChunkRunner.PlanExport(archive, request, cancellationToken)
-            : new MemoryChunkRunner(archive, request, observer).Export(cancellationToken);
+            : await new MemoryChunkRunner(archive, request, observer).ExportAsync(cancellationToken);
     }
 
     /// <summary>Writes a JSON export of the memory plane.</summary>
@@ -100,6 +104,7 @@ public sealed partial class SyncEngine
     {
         var name = RequireProject(project);
         MemoryProjectTable.Enroll(change.Db, name, change.NowMs);
+        MemoryTargetTable.Unblock(change.Db, MemoryTargetTable.OfProject(name), SyncReason.BlockedUnenrolled, change.NowMs);
         return ToModel(MemoryProjectTable.All(change.Db).Single(p => p.Project == name));
     });
 

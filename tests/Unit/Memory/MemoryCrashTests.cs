@@ -47,8 +47,8 @@ public sealed class MemoryCrashTests : IDisposable
         var again = work switch
         {
             "import" => engine.ImportMemoryAsync(new MemoryImportRequest { Paths = [Path.Combine(folder, "in.json")] }, NullObserver.Instance, default).ToBlockingEnumerable().Single().Status,
-            "import-chunks" => engine.ImportMemoryChunks(new MemoryChunkRequest { Path = chunks }, NullObserver.Instance, default).Status,
-            _ => engine.ExportMemoryChunk(new MemoryChunkRequest { Path = chunks }, NullObserver.Instance, default).Status,
+            "import-chunks" => engine.ImportMemoryChunksAsync(new MemoryChunkRequest { Path = chunks }, NullObserver.Instance, default).GetAwaiter().GetResult().Status,
+            _ => engine.ExportMemoryChunkAsync(new MemoryChunkRequest { Path = chunks }, NullObserver.Instance, default).GetAwaiter().GetResult().Status,
         };
         Assert.Equal("Unchanged", again);
     }

@@ -72,11 +72,11 @@ internal sealed class MemoryMachine : IDisposable
     public MemoryImportResult ImportFile(string path, bool whatIf = false) => Engine.ImportMemoryAsync(
         new MemoryImportRequest { Paths = [path], WhatIf = whatIf }, NullObserver.Instance, default).ToBlockingEnumerable().Single();
 
-    public MemoryImportResult ImportChunks(string directory, bool whatIf = false) => Engine.ImportMemoryChunks(
-        new MemoryChunkRequest { Path = directory, WhatIf = whatIf }, NullObserver.Instance, default);
+    public MemoryImportResult ImportChunks(string directory, bool whatIf = false) => Engine.ImportMemoryChunksAsync(
+        new MemoryChunkRequest { Path = directory, WhatIf = whatIf }, NullObserver.Instance, default).GetAwaiter().GetResult();
 
-    public MemoryChunk ExportChunk(string directory, string? project = null, bool whatIf = false) => Engine.ExportMemoryChunk(
-        new MemoryChunkRequest { Path = directory, Project = project, WhatIf = whatIf }, NullObserver.Instance, default);
+    public MemoryChunk ExportChunk(string directory, string? project = null, bool whatIf = false) => Engine.ExportMemoryChunkAsync(
+        new MemoryChunkRequest { Path = directory, Project = project, WhatIf = whatIf }, NullObserver.Instance, default).GetAwaiter().GetResult();
 
     public void Enroll(string project) => Change(change => MemoryProjectTable.Enroll(change.Db, project, change.NowMs));
 
