@@ -4,7 +4,7 @@
 //        Crasher --exchanges <archive> <target> <rounds> (see RetentionSteps), or
 //        Crasher --surgical <archive> <server> <step> <iid>... (see SurgicalWrite), or
 //        Crasher --rebuild <archive> <step>, or
-//        Crasher --memory <folder> <import|import-chunks|export-chunk> <step, 0 = never> (see MemoryWork), or
+//        Crasher --memory <folder> <import|import-chunks|export-chunk|import-cloud|export-cloud> <step, 0 = never> [server] (see MemoryWork), or
 //        Crasher <archive> <target> <step, 0 = never>; prints the number of steps when it comes to its end.
 using System.Diagnostics;
 using System.Globalization;
@@ -18,7 +18,7 @@ if (args[0] == "--write")
 
 if (args[0] == "--memory")
 {
-    return ArtifactSync.Crasher.MemoryWork.Run(args[1], args[2], int.Parse(args[3], CultureInfo.InvariantCulture));
+    return ArtifactSync.Crasher.MemoryWork.Run(args[1], args[2], int.Parse(args[3], CultureInfo.InvariantCulture), args.ElementAtOrDefault(4));
 }
 
 if (args[0] == "--retention")

@@ -103,7 +103,7 @@ public static class ErrorCatalog
         [MemoryDocumentInvalid] = new("Nothing of the file was imported. Export it again; it must be one JSON document of a memory store.", Final),
         [MemoryVersionUnsupported] = new("A newer program wrote it. Update the module, or export it again with the older program.", Final),
         [MemorySessionMissing] = new("Import the file or chunk that holds the session first, or export again with it.", Retry),
-        [MemoryChunkInvalid] = new("Restore the chunk directory from its source (git checkout), then import again.", Retry),
+        [MemoryChunkInvalid] = new("Restore the chunk directory from its source (git checkout), or report it to who runs the server; then repeat.", Retry),
         [MemoryChunkStalled] = new("Fetch the chunk that holds the session which the message names, then import again.", Retry),
         [MemoryChunkConflict] = new("Two different chunks bear one id. Export to another directory, or change a row and export again.", Final),
         [MemoryNotFound] = new("List the memories with Get-ArchiveMemory; -IncludeDeleted shows deleted ones.", Final),

@@ -34,6 +34,20 @@ internal static class JournalTable
             Read, afterSeq, limit),
     ];
 
+    /// <summary>Pending rows of one project by number, as they are read.</summary>
+    public static IEnumerable<JournalEntry> PendingOf(Database db, string project, long afterSeq) => db.Query(
+        $"SELECT {Columns} FROM memory_mutations WHERE project = ? AND seq > ? AND {Pending} ORDER BY seq", Read, project, afterSeq);
+
+    public static long CountPendingOf(Database db, string project) =>
+        db.Scalar<long>($"SELECT count(*) FROM memory_mutations WHERE project = ? AND {Pending}", project);
+
+    /// <summary>Pending rows of one entity, whatever their project.</summary>
+    public static IReadOnlyList<JournalEntry> PendingOf(Database db, string entity, string key) =>
+    [
+        .. db.Query(
+            $"SELECT {Columns} FROM memory_mutations WHERE entity = ? AND entity_key = ? AND {Pending} ORDER BY seq", Read, entity, key),
+    ];
+
     public static bool HasPending(Database db, string entity, string key) => db.Scalar<bool>(
         $"SELECT 1 FROM memory_mutations WHERE entity = ? AND entity_key = ? AND {Pending} LIMIT 1", entity, key);
 

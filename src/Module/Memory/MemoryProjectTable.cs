@@ -28,6 +28,10 @@ internal static class MemoryProjectTable
     public static IReadOnlyList<string> Enrolled(Database db) =>
         [.. db.Query("SELECT project FROM memory_projects ORDER BY project", static row => row.Text(0))];
 
+    /// <summary>Whether the project may be sent: enrolled, and the pass of its enrollment is done.</summary>
+    public static bool IsSendable(Database db, string project) =>
+        db.Scalar<bool>("SELECT 1 FROM memory_projects WHERE project = ? AND owes_pass = 0", project);
+
     public static IReadOnlyList<string> Owing(Database db) =>
         [.. db.Query("SELECT project FROM memory_projects WHERE owes_pass <> 0 ORDER BY project", static row => row.Text(0))];
 

@@ -88,6 +88,11 @@ internal static partial class MemoryTargetTable
             now, MemoryText.TargetKey(target));
     }
 
+    /// <summary>What this blocked a target is gone.</summary>
+    public static void Unblock(Database db, string target, string reason, long now) => db.Execute(
+        $"UPDATE memory_targets SET lifecycle = 'idle', {ClearFailure}, updated_at = ? WHERE target_key = ? AND reason_code = ?",
+        now, MemoryText.TargetKey(target), reason);
+
     public static void SetFailure(Database db, string target, string reason, string message, long? backoffUntil, long now)
     {
         Ensure(db, target, now);

@@ -6,7 +6,7 @@ namespace ArtifactSync.Model;
 /// </summary>
 public sealed record MemoryImportResult
 {
-    /// <summary>File or directory; <c>(pipeline)</c> for objects.</summary>
+    /// <summary>File, directory or address of a server; <c>(pipeline)</c> for objects.</summary>
     public string Path { get; init; } = "";
     /// <summary><c>Imported</c>, <c>Unchanged</c>, <c>Planned</c> (-WhatIf) or <c>Failed</c>: then nothing of a file was stored.</summary>
     public string Status { get; init; } = "";
@@ -16,9 +16,9 @@ public sealed record MemoryImportResult
     public long ObservationsSkipped { get; init; }
     public long PromptsInserted { get; init; }
     public long PromptsSkipped { get; init; }
-    /// <summary>Of a chunk directory: chunks applied now; null for a JSON export.</summary>
+    /// <summary>Of chunks: how many were applied now; null for a JSON export.</summary>
     public long? ChunksImported { get; init; }
-    /// <summary>Of a chunk directory: chunks that were applied before, or whose file is missing.</summary>
+    /// <summary>Of chunks: how many were applied before, or have a file that is missing.</summary>
     public long? ChunksSkipped { get; init; }
     public string? ErrorCode { get; init; }
     public string? ErrorMessage { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ArtifactSync.Transport;
 
 namespace ArtifactSync.Sync;
 
@@ -21,6 +22,19 @@ public sealed record MemoryChunkRequest
     public required string Path { get; init; }
     /// <summary>Of an export: this project alone; null = everything.</summary>
     public string? Project { get; init; }
+    public bool WhatIf { get; init; }
+    public string? ParentRunId { get; init; }
+}
+
+/// <summary>An import or export of the chunks that a memory server keeps of a project.</summary>
+public sealed record CloudChunkRequest
+{
+    /// <summary><c>engram+https://host[:port][/path]</c>.</summary>
+    public required string Target { get; init; }
+    /// <summary>An enrolled project.</summary>
+    public required string Project { get; init; }
+    public TargetAccess Access { get; init; } = TargetAccess.None;
+    /// <summary>Write nothing, neither here nor there.</summary>
     public bool WhatIf { get; init; }
     public string? ParentRunId { get; init; }
 }
@@ -68,13 +82,13 @@ public sealed record MemoryEdit
     public bool? Deleted { get; init; }
 }
 
-/// <summary>What the ledger keeps of an import or of an export to a chunk directory, to do it again (<c>-RetryFailed</c>).</summary>
+/// <summary>What the ledger keeps of an import or of an export of chunks, to do it again (<c>-RetryFailed</c>).</summary>
 /// <param name="Work">What was done.</param>
-/// <param name="Paths">Files, or the one chunk directory; empty when the content came through the pipeline.</param>
-/// <param name="Project">Of an export.</param>
+/// <param name="Paths">Files, or the one chunk directory or server; empty when the content came through the pipeline.</param>
+/// <param name="Project">Of an export, and of chunks of a server.</param>
 internal sealed record MemoryImportRecord(MemoryWork Work, IReadOnlyList<string> Paths, string? Project = null);
 
-internal enum MemoryWork { ImportFiles, ImportChunks, ExportChunk }
+internal enum MemoryWork { ImportFiles, ImportChunks, ExportChunk, ImportCloudChunks, ExportCloudChunks }
 
 [JsonSerializable(typeof(MemoryImportRecord))]
 internal sealed partial class MemoryImportRecordJson : JsonSerializerContext;

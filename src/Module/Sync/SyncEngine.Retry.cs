@@ -35,7 +35,7 @@ public sealed partial class SyncEngine
                 var surgical = SurgicalRetry.ToRequest(archive.Reader, run, request);
                 return ((o, t) => SurgicalAsync(surgical, o, t), (_, t) => Task.FromResult(PlanSurgical(surgical, t)));
             case { Kind: RunKind.MemoryImport }:
-                return RepeatMemory(run);
+                return RepeatMemory(run, request.Access);
             default:
                 throw new ArtifactSyncException(ErrorCode.InvalidArgument, $"A run of kind '{run.Kind}' can't be repeated.", run.RunId);
         }

@@ -10,7 +10,7 @@ using ArtifactSync.Transport;
 namespace ArtifactSync.Tests.MemorySync;
 
 /// <summary>
-/// A child process is killed between every two steps of a cycle, over a real listener; the next run completes it, loses nothing, and
+/// A child process is killed between every two steps of a cycle or of a chunk's way, over a real listener; the next run completes it, loses nothing, and
 /// sends nothing twice that was confirmed.
 /// </summary>
 [Trait("Category", "Memory")]
@@ -42,14 +42,59 @@ public sealed class MemoryCrashTests : IDisposable
         }
     }
 
-    private async Task AssertRecoversAsync(string own, string server, int step)
+    [Theory]
+    [InlineData("export-cloud")]
+    [InlineData("import-cloud")]
+    public async Task Chunk_KilledAtEveryStep_TheNextRunCompletesIt(string work)
+    {
+        await MakeFixtureAsync();
+        var steps = 0;
+        await ServeAsync("count", async (own, server) =>
+        {
+            await SendChunkOfOtherAsync(own, server);
+            var (exitCode, output) = await ChunkAsync(own, work, server, 0);
+            Assert.True(exitCode == 0, output);
+            steps = int.Parse(output, CultureInfo.InvariantCulture);
+        });
+        Assert.True(steps >= 6, $"only {steps} steps");
+        for (var step = 1; step <= steps; step++)
+        {
+            await ServeAsync($"step-{step}", async (own, server) =>
+            {
+                await SendChunkOfOtherAsync(own, server);
+                Assert.NotEqual(0, (await ChunkAsync(own, work, server, step)).ExitCode);
+                await (work == "export-cloud" ? ExportAsync(own, server) : ImportAsync(own, server));
+                await ExportAsync(own, server);
+                await AssertRecoversAsync(own, server, step, rows: 9);
+                // A chunk that was sent twice is in the log once.
+                using var log = ArchiveDatabase.Open(new EngineOptions { ArchivePath = Path.Combine(Path.GetDirectoryName(own)!, "server") }, ArchiveMode.ReadOnly);
+                Assert.Equal(3, log.Reader.Scalar<long>("SELECT count(*) FROM memory_log WHERE entity_key LIKE '%ours'"));
+            });
+        }
+    }
+
+    private static async Task SendChunkOfOtherAsync(string own, string server)
+    {
+        Fill(Other(own), "chunk");
+        await ExportAsync(Other(own), server);
+    }
+
+    private static Task ExportAsync(string folder, string server) => new SyncEngine(new EngineOptions { ArchivePath = folder })
+        .ExportCloudChunksAsync(new CloudChunkRequest { Target = server, Project = "p" }, _ => ValueTask.CompletedTask, NullObserver.Instance, default);
+
+    private static async Task ImportAsync(string folder, string server) => Assert.Null((await new SyncEngine(new EngineOptions { ArchivePath = folder })
+        .ImportCloudChunksAsync(new CloudChunkRequest { Target = server, Project = "p" }, NullObserver.Instance, default)).ErrorCode);
+
+    private static string Other(string own) => Path.Combine(Path.GetDirectoryName(own)!, "other");
+
+    private async Task AssertRecoversAsync(string own, string server, int step, int rows = 6)
     {
         var run = await RunAsync(own, server);
         Assert.True(run.Status == RunStatus.Succeeded, $"step {step}: {run.ErrorCode} {run.ErrorMessage}");
-        var other = Path.Combine(Path.GetDirectoryName(own)!, "other");
+        var other = Other(own);
         Assert.Equal(RunStatus.Succeeded, (await RunAsync(other, server)).Status);
         Assert.Equal(Content(own), Content(other));
-        Assert.Equal(6, Content(own).Count);
+        Assert.Equal(rows, Content(own).Count);
         var idle = await RunAsync(own, server);
         Assert.Equal((0, 0), (idle.Counters.Sent, idle.Counters.Received));
         Assert.Empty(await new SyncEngine(new EngineOptions { ArchivePath = own })
@@ -78,7 +123,7 @@ public sealed class MemoryCrashTests : IDisposable
         MemoryProjectTable.Enroll(transaction.Db, "p", change.NowMs);
         Backfill.Run(change, "p");
         change.SaveSession(new MemorySession(name, "p", "/d", change.Now, null, null));
-        change.SaveObservation(new Observation { SyncId = $"obs-{name}", SessionId = name, Title = name, Content = name, Project = "p", Scope = "project", RevisionCount = 1, DuplicateCount = 1, CreatedAt = change.Now, UpdatedAt = change.Now });
+        change.SaveObservation(new Observation { SyncId = $"obs-{name}", SessionId = name, Type = "note", Title = name, Content = name, Project = "p", Scope = "project", RevisionCount = 1, DuplicateCount = 1, CreatedAt = change.Now, UpdatedAt = change.Now });
         change.AddPrompt(new Prompt { SyncId = $"prompt-{name}", SessionId = name, Content = name, Project = "p", CreatedAt = change.Now });
         change.Complete();
         transaction.Commit();
@@ -117,10 +162,15 @@ public sealed class MemoryCrashTests : IDisposable
     private static Task<SyncRun> RunAsync(string folder, string server) => new SyncEngine(new EngineOptions { ArchivePath = folder })
         .ExchangeAsync(new ExchangeRequest { Target = server, Access = TargetAccess.None }, NullObserver.Instance, default);
 
-    private static async Task<(int ExitCode, string Output)> ChildAsync(string own, string server, int step)
+    private static Task<(int ExitCode, string Output)> ChildAsync(string own, string server, int step) =>
+        ChildAsync(own, server, step.ToString(CultureInfo.InvariantCulture));
+
+    private static Task<(int ExitCode, string Output)> ChunkAsync(string own, string work, string server, int step) =>
+        ChildAsync("--memory", own, work, step.ToString(CultureInfo.InvariantCulture), server);
+
+    private static async Task<(int ExitCode, string Output)> ChildAsync(params string[] args)
     {
-        var start = new ProcessStartInfo(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "ArtifactSync.Crasher.dll"), own, server, step.ToString(CultureInfo.InvariantCulture)])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ArtifactSync.Crasher.dll"), .. args])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };

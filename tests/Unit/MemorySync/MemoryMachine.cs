@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ArtifactSync.Archive;
 using ArtifactSync.Memory;
 using ArtifactSync.Memory.Cloud;
+using ArtifactSync.Model;
 using ArtifactSync.Sync;
 using ArtifactSync.Tests.Doubles;
 
@@ -123,9 +124,36 @@ internal sealed class MemoryMachine : IDisposable
     });
 
     /// <summary>Everything, after importing what is new in the directory.</summary>
-    public void ExportChunk(string directory) => Engine.ExportMemoryChunk(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default);
+    public void ExportChunk(string directory) =>
+        Engine.ExportMemoryChunkAsync(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default).GetAwaiter().GetResult();
 
-    public void ImportChunks(string directory) => Engine.ImportMemoryChunks(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default);
+    public void ImportChunks(string directory) =>
+        Engine.ImportMemoryChunksAsync(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default).GetAwaiter().GetResult();
+
+    /// <summary>Sends a project's changes as chunks; an object a chunk.</summary>
+    public IReadOnlyList<MemoryChunk> ExportCloud(string project, bool whatIf = false, string url = LogServer.Url)
+    {
+        var chunks = new List<MemoryChunk>();
+        var runner = CloudRunner(project, url);
+        if (whatIf)
+        {
+            return [.. runner.PlanExport(CancellationToken.None)];
+        }
+
+        runner.ExportAsync(chunk =>
+        {
+            chunks.Add(chunk);
+            return ValueTask.CompletedTask;
+        }, CancellationToken.None).GetAwaiter().GetResult();
+        return chunks;
+    }
+
+    /// <summary>Merges the chunks that the server keeps of a project.</summary>
+    public MemoryImportResult ImportCloud(string project, bool whatIf = false)
+    {
+        var runner = CloudRunner(project, LogServer.Url);
+        return (whatIf ? runner.PlanImportAsync(CancellationToken.None) : runner.ImportAsync(CancellationToken.None)).GetAwaiter().GetResult();
+    }
 
     public void ImportJson(string file)
     {
@@ -209,9 +237,16 @@ internal sealed class MemoryMachine : IDisposable
         _folder.Dispose();
     }
 
-    private EngineOptions Options => new() { ArchivePath = _folder["archive"], Clock = Clock, Checkpoint = step => Step?.Invoke(step) };
+    // The clock stands still: nobody can wait for a lease.
+    private EngineOptions Options => new()
+    {
+        ArchivePath = _folder["archive"], Clock = Clock, LeaseTimeout = TimeSpan.Zero, Checkpoint = step => Step?.Invoke(step),
+    };
 
-    private SyncEngine Engine => new(Options);
+    private CloudChunkRunner CloudRunner(string project, string url) => new(
+        Archive, () => _server.Client(Name, url), new CloudChunkRequest { Target = "engram+" + url, Project = project }, NullObserver.Instance);
+
+    public SyncEngine Engine => new(Options);
 
     private ArchiveDatabase Open(ArchiveMode mode) => ArchiveDatabase.Open(Options, mode);
 

@@ -9,7 +9,7 @@ namespace ArtifactSync.Memory.Cloud;
 /// </summary>
 internal static class EngramTarget
 {
-    private const string Prefix = "engram+";
+    public const string Prefix = "engram+";
 
     public static bool Is(string target) =>
         target.AsSpan().TrimStart().StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)

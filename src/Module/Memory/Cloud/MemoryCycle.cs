@@ -48,13 +48,20 @@ internal sealed class MemoryCycle(MemorySync sync)
     /// <summary>The pull alone.</summary>
     public async Task<CycleReport> PullAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
+        await HoldAsync(patience, new MutationPull(sync).RunAsync, cancellationToken);
+        return sync.Report;
+    }
+
+    /// <summary>Does something while no other process synchronises, with cursor and numbers that belong to this server.</summary>
+    /// <exception cref="ArtifactSyncException">SyncInProgress.</exception>
+    public async Task HoldAsync(TimeSpan patience, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
         using var lease = await CycleLease.AcquireAsync(sync.Archive, sync.RunId, patience, cancellationToken);
         sync.Lease = lease;
         try
         {
             await IdentifyAsync(cancellationToken);
-            await new MutationPull(sync).RunAsync(cancellationToken);
-            return sync.Report;
+            await work(cancellationToken);
         }
         finally
         {

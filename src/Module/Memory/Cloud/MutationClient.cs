@@ -12,7 +12,7 @@ namespace ArtifactSync.Memory.Cloud;
 /// The mutation routes of a server over HTTP. Redirects are not followed, answers are cut off at <see cref="MaxAnswer"/>; the
 /// token goes into one header of requests to this server and nowhere else.
 /// </summary>
-internal sealed class MutationClient : IMutationApi
+internal sealed partial class MutationClient : IMutationApi
 {
     /// <summary>Servers that count rows, not bytes, may answer with hundreds of megabytes (6.3).</summary>
     public const int MaxAnswer = 64 << 20;
@@ -48,10 +48,7 @@ internal sealed class MutationClient : IMutationApi
     public async Task<PushAnswer> PushAsync(IReadOnlyList<OutgoingMutation> entries, CancellationToken cancellationToken)
     {
         var body = PushBody.Write(entries);
-        using var request = new HttpRequestMessage(HttpMethod.Post, Route("/sync/mutations/push"));
-        request.Content = new ByteArrayContent(body);
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.Add("Origin", _server.GetLeftPart(UriPartial.Authority)); // a listener without token asks for it
+        using var request = Post("/sync/mutations/push", body);
         using var response = await SendAsync(request, cancellationToken);
         if (response.StatusCode == HttpStatusCode.OK)
         {
@@ -80,7 +77,7 @@ internal sealed class MutationClient : IMutationApi
 
     public async Task<bool> CanReadAsync(string project, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Route($"/sync/pull?project={Uri.EscapeDataString(project)}"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, ChunkRoute("", project));
         using var response = await SendAsync(request, cancellationToken);
         return response.StatusCode switch
         {
@@ -92,6 +89,14 @@ internal sealed class MutationClient : IMutationApi
     }
 
     public void Dispose() => _http.Dispose();
+
+    private HttpRequestMessage Post(string route, byte[] body)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, Route(route)) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Add("Origin", _server.GetLeftPart(UriPartial.Authority)); // a listener without token asks for it
+        return request;
+    }
 
     private Uri Route(string route) => new(EngramTarget.Text(_server) + route);
 
@@ -163,7 +168,7 @@ internal sealed class MutationClient : IMutationApi
             HttpStatusCode.Unauthorized => (ErrorCode.TargetUnauthorized, "Give the token of this server with -Token."),
             HttpStatusCode.Forbidden =>
                 (ErrorCode.TargetForbidden, "Ask for the right to this project, or disable it with Disable-MemoryProject."),
-            HttpStatusCode.NotFound => (ErrorCode.ServerUnsupported, "It has no mutation log; check the address."),
+            HttpStatusCode.NotFound => (ErrorCode.ServerUnsupported, "It serves no memory; check the address."),
             HttpStatusCode.Conflict when ServerAnswer.ErrorCodeOf(body) == "sync-paused" =>
                 (ErrorCode.SyncPaused, "Its rows wait until it goes on."),
             >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests =>

@@ -15,7 +15,7 @@ internal sealed class MutationPush(MemorySync sync)
     {
         var now = sync.Now;
         sync.Write("reconcile", db => PushCommit.Reconcile(db, now), cancellationToken);
-        QuarantineUnassigned(cancellationToken);
+        SettleUnassigned(cancellationToken);
         ArtifactSyncException? failure = null;
         long after = 0;
         while (PushPlan.Read(sync.Archive.Reader, after) is { IsEmpty: false } plan)
@@ -110,7 +110,7 @@ internal sealed class MutationPush(MemorySync sync)
     }
 
     /// <summary>Rows without a project take that of their payload or session; without either they can't be sent (7.2 step 3).</summary>
-    private void QuarantineUnassigned(CancellationToken cancellationToken)
+    public void SettleUnassigned(CancellationToken cancellationToken)
     {
         var rows = JournalTable.Unassigned(sync.Archive.Reader, PushBatch.MaxEntries);
         if (rows.Count == 0)

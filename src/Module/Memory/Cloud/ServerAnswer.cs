@@ -41,6 +41,13 @@ internal static class ServerAnswer
         return invalid.Count == 0 ? null : new PushAnswer((IReadOnlyList<long>?)null) { Invalid = invalid };
     }
 
+    /// <summary>The id under which a server keeps a chunk; null when the answer names none that may be one.</summary>
+    public static string? ReadChunkId(ReadOnlyMemory<byte> body)
+    {
+        using var document = TryParse(body);
+        return document is not null && Text(document.RootElement, "chunk_id") is var id && ChunkManifest.IsId(id) ? id : null;
+    }
+
     /// <exception cref="ArtifactSyncException">TargetProtocolError: the answer is no page.</exception>
     public static PullPage ReadPage(ReadOnlyMemory<byte> body, string server)
     {

@@ -7,6 +7,9 @@ internal static class SyncReason
 {
     public const string NotEnrolled = "non_enrolled_pending_mutations";
 
+    /// <summary>A chunk was asked for of a project that is not enrolled (4.5).</summary>
+    public const string BlockedUnenrolled = "blocked_unenrolled";
+
     public static string Of(ErrorCode code) => code switch
     {
         ErrorCode.TargetUnauthorized => "auth_required",
@@ -15,7 +18,7 @@ internal static class SyncReason
         ErrorCode.ServerUnsupported => "server_unsupported",
         ErrorCode.MemoryNotEnrolled => NotEnrolled,
         ErrorCode.TargetUnreachable or ErrorCode.TargetUnavailable or ErrorCode.TargetTimeout or ErrorCode.TargetProtocolError
-            or ErrorCode.MutationRefused => "transport_failed",
+            or ErrorCode.MutationRefused or ErrorCode.MemoryChunkInvalid or ErrorCode.MemoryChunkConflict => "transport_failed",
         _ => "internal_error",
     };
 
