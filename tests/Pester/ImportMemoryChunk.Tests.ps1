@@ -56,3 +56,45 @@ Describe 'Import-MemoryChunk' {
         Assert-Error $failure MemoryChunkInvalid ImportMemoryChunkCommand InvalidData $folder
     }
 }
+
+Describe 'Import-MemoryChunk -Target' {
+    BeforeAll {
+        $box = New-Case
+        $listener = Start-SyncPeer -Uri http://127.0.0.1:0/ -ArchivePath "$($box.Root)/server"
+        $target = "engram+$($listener.Uri.GetLeftPart('Authority'))"
+        foreach ($archive in $box.Archive, $box.Other) { $null = Enable-MemoryProject demo -ArchivePath $archive }
+        (Export-MemoryChunk -Target $target -Project demo).Status | Should -Be 'Exported'
+    }
+    AfterAll { $listener | Stop-SyncPeer }
+
+    It 'asks nothing of a server for a project that is not enrolled' {
+        $failure = Get-Failure { Import-MemoryChunk -Target engram+http://127.0.0.1:9 -Project nope }
+        Assert-Error $failure MemoryNotEnrolled ImportMemoryChunkCommand InvalidOperation 'nope'
+    }
+
+    It 'reads and writes nothing with -WhatIf' {
+        $before = Get-TreeState $box.Other
+        $plan = Import-MemoryChunk -Target $target -Project demo -ArchivePath $box.Other -WhatIf
+        $plan.Status, $plan.ChunksImported, $plan.ObservationsInserted | Should -Be 'Planned', 1, 1
+        Get-TreeState $box.Other | Should -Be $before
+    }
+
+    It 'merges once what the server keeps, and sends none of it back' {
+        $first = Import-MemoryChunk -Target $target -Project demo -ArchivePath $box.Other
+        $first.PSObject.TypeNames[0] | Should -Be 'ArtifactSync.Model.MemoryImportResult'
+        $first.Status, $first.Path, $first.ChunksImported, $first.ObservationsInserted, $first.PromptsInserted, $first.SessionsImported |
+            Should -Be 'Imported', $target, 1, 1, 1, 1
+        $second = Import-MemoryChunk -Target $target -Project demo -ArchivePath $box.Other
+        $second.Status, $second.ChunksSkipped | Should -Be 'Unchanged', 1
+        (Get-ArchiveMemory -ArchivePath $box.Other).Title | Should -Be (Get-ArchiveMemory).Title
+        (Invoke-ArtifactSync $target -ArchivePath $box.Other).Counters.Sent | Should -Be 0
+    }
+
+    It 'reports a server that is not there, and its run can be repeated' {
+        $failure = Get-Failure { Import-MemoryChunk -Target engram+http://127.0.0.1:9 -Project demo -ArchivePath $box.Other }
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'TargetUnreachable,ArtifactSync.Cmdlets.ImportMemoryChunkCommand'
+        $run = (Get-SyncRun -Last 1 -ArchivePath $box.Other)
+        $run.ErrorCode, $run.Retryable | Should -Be 'TargetUnreachable', $true
+        (Get-SyncState -Project demo -ArchivePath $box.Other).ReasonCode | Should -Be 'transport_failed'
+    }
+}
