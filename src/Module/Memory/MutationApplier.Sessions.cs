@@ -29,7 +29,7 @@ internal sealed partial class MutationApplier
             }
 
             var current = SessionRegisters.Get(row, field);
-            if (Wins(SessionRegisters.Entity(field), incoming, local is not null, isBlank: MemoryText.IsBlank(current)))
+            if (Wins(SessionRegisters.Entity(field), incoming, local is not null, IsBlank(row, field)))
             {
                 row = SessionRegisters.Set(row, field, value);
                 PutRegister(SessionRegisters.Entity(field), incoming, VersionState.Live);
@@ -88,7 +88,7 @@ internal sealed partial class MutationApplier
         PutRegister(Entity.Session, incoming, VersionState.Gone);
         foreach (var field in SessionRegisters.Fields)
         {
-            if (Wins(SessionRegisters.Entity(field), incoming, local is not null, isBlank: false))
+            if (Wins(SessionRegisters.Entity(field), incoming, local is not null, IsBlank(local, field)))
             {
                 PutRegister(SessionRegisters.Entity(field), incoming, VersionState.Gone);
             }
@@ -132,7 +132,7 @@ internal sealed partial class MutationApplier
         var changed = false;
         foreach (var field in SessionRegisters.Fields)
         {
-            if (row is null || !Wins(SessionRegisters.Entity(field), incoming, exists: true, isBlank: false))
+            if (row is null || !Wins(SessionRegisters.Entity(field), incoming, exists: true, IsBlank(row, field)))
             {
                 continue;
             }
@@ -164,13 +164,17 @@ internal sealed partial class MutationApplier
         }
     }
 
-    // Registers have no times: numbers alone decide. In a pass from 0 those without a number hold, unless they are blank.
+    // Registers have no times: numbers alone decide. In a pass from 0 those without a number hold, unless they are blank. One that is blank
+    // and has no version was never written: whatever is read again below the cursor may fill it.
     private bool Wins(string entity, Incoming incoming, bool exists, bool isBlank)
     {
-        var stored = change.FindVersion(entity, incoming.Key) ?? Unsent(exists, "");
-        return rule.Wins("", incoming.Seq, stored, hasTime: false)
+        var known = change.FindVersion(entity, incoming.Key);
+        var stored = known ?? Unsent(exists, "");
+        return (known is null && isBlank) || rule.Wins("", incoming.Seq, stored, hasTime: false)
             || (rule.IsPassFromZero && isBlank && stored is { Seq: EntityVersion.Unnumbered or EntityVersion.Unsent });
     }
+
+    private static bool IsBlank(MemorySession? row, string field) => row is null || MemoryText.IsBlank(SessionRegisters.Get(row, field));
 
     private void PutRegister(string entity, Incoming incoming, VersionState state) =>
         change.PutVersion(entity, incoming.Key, new EntityVersion("", incoming.Seq, state, incoming.Project));
