@@ -24,6 +24,7 @@ public sealed class ChunkGoldenTests
     }
 
     [GoldenFact]
+    [Trait("Case", "24")]
     public void SyncDir_IntoAnEmptyStore_EndsAsExpected_AndASecondTimeNothingChanges()
     {
         var expected = Golden.Load("memory/expected-sync-import.json");
@@ -45,6 +46,9 @@ public sealed class ChunkGoldenTests
     }
 
     [GoldenTheory]
+    [Trait("Case", "19")]
+    [Trait("Case", "83")]
+    [Trait("Replays", "chunk-import")]
     [MemberData(nameof(Recorded))]
     public void RecordedDirectory_ImportedAgainAndAgain_EndsAsRecorded(string id)
     {
@@ -71,6 +75,7 @@ public sealed class ChunkGoldenTests
 
     /// <summary>An export into a directory with unknown members in its manifest keeps them, and what was listed (4.1).</summary>
     [GoldenFact]
+    [Trait("Case", "83")]
     public void ManifestRewrite_UnknownMembersSurvive()
     {
         using var machine = new MemoryMachine();
@@ -91,6 +96,7 @@ public sealed class ChunkGoldenTests
 
     /// <summary>The recorded directory of the program at every step of its flow: a fresh machine reads it, and each step after the one before.</summary>
     [GoldenFact]
+    [Trait("Replays", "chunk-flow")]
     public void Flow_EachStateOfTheDirectory_ImportsTheRowsOfTheProgram()
     {
         var steps = Golden.Load("memory-live/results/chunk-flow.json")[0].GetProperty("steps").EnumerateArray().ToArray();

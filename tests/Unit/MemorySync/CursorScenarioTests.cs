@@ -31,6 +31,7 @@ public sealed class CursorScenarioTests : IDisposable
     }
 
     [GoldenTheory]
+    [Trait("Replays", "cursor-scenario")]
     [MemberData(nameof(Scenarios))]
     public void Scenario_Replayed_KeepsTheRowsThatMustSurvive(string id)
     {

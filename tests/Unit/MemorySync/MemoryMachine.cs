@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ArtifactSync.Archive;
 using ArtifactSync.Memory;
 using ArtifactSync.Memory.Cloud;
+using ArtifactSync.Model;
 using ArtifactSync.Sync;
 using ArtifactSync.Tests.Doubles;
 
@@ -123,9 +124,9 @@ internal sealed class MemoryMachine : IDisposable
     });
 
     /// <summary>Everything, after importing what is new in the directory.</summary>
-    public void ExportChunk(string directory) => Engine.ExportMemoryChunk(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default);
+    public MemoryChunk ExportChunk(string directory) => Engine.ExportMemoryChunk(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default);
 
-    public void ImportChunks(string directory) => Engine.ImportMemoryChunks(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default);
+    public MemoryImportResult ImportChunks(string directory) => Engine.ImportMemoryChunks(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default);
 
     public void ImportJson(string file)
     {
