@@ -105,25 +105,30 @@ internal sealed class ExchangeWatch(IWatched watched, WatchSchedule schedule, Ti
         return true;
     }
 
-    /// <summary>Until the interval is over, or until it is quiet after a change, whichever comes first.</summary>
+    /// <summary>
+    /// Until the interval is over, or until it is quiet after a change of this machine, whichever comes first. What changed is looked at when
+    /// it is quiet: a file tells of a write before the write can be read.
+    /// </summary>
     private async Task WaitAsync(string mark, bool again, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var interval = Task.Delay(schedule.Interval, clock, stop.Token);
         try
         {
-            while (!again)
+            var changed = watched.ChangedAsync(stop.Token);
+            while (!interval.IsCompleted)
             {
-                var changed = watched.ChangedAsync(stop.Token);
-                if (await Task.WhenAny(interval, changed) == interval)
+                if (!again)
                 {
-                    await interval;
+                    await Task.WhenAny(interval, changed);
+                }
+                changed = await QuietAsync(changed, interval, stop.Token);
+                if (again || watched.Mark() != mark)
+                {
                     return;
                 }
-                await changed;
-                again = watched.Mark() != mark;
             }
-            await QuietAsync(interval, stop.Token);
+            await interval;
         }
         finally
         {
@@ -131,14 +136,19 @@ internal sealed class ExchangeWatch(IWatched watched, WatchSchedule schedule, Ti
         }
     }
 
-    private async Task QuietAsync(Task interval, CancellationToken cancellationToken)
+    /// <summary>Until nothing changed for a while; the change that is waited for then.</summary>
+    private async Task<Task> QuietAsync(Task changed, Task interval, CancellationToken cancellationToken)
     {
-        Task changed = Task.CompletedTask;
-        while (changed.IsCompleted && !interval.IsCompleted)
+        do
         {
-            changed = watched.ChangedAsync(cancellationToken);
+            if (changed.IsCompleted)
+            {
+                changed = watched.ChangedAsync(cancellationToken);
+            }
             await Task.WhenAny(interval, changed, Task.Delay(schedule.Debounce, clock, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
+        while (changed.IsCompleted && !interval.IsCompleted);
+        return changed;
     }
 }

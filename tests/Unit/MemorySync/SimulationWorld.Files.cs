@@ -30,6 +30,9 @@ internal sealed partial class SimulationWorld
     private IEnumerable<Observation> Editable(MemoryMachine machine) =>
         ObservationTable.All(machine.Db).Where(row => HasServer || MemoryTime.IsLater(machine.Now, row.UpdatedAt));
 
+    private IEnumerable<MemorySession> Endable(MemoryMachine machine) => MemorySessionTable.All(machine.Db)
+        .Where(session => HasServer || session.EndedAt is null || MemoryTime.IsLater(machine.Now, session.EndedAt)); // chunks take the later end
+
     /// <summary>Files fill a directory and replace none (4.4): there it follows from the session.</summary>
     private string Directory(string session, int pick) => pick % 5 == 0 ? "" : HasServer ? $"/{pick % 7}" : $"/{session}";
 

@@ -76,7 +76,7 @@ internal sealed partial class SimulationWorld : IDisposable
                 machine.DeletePrompt(prompt.SyncId);
                 _deletedPrompts.Add(prompt.SyncId);
                 break;
-            case "end" when Any(MemorySessionTable.All(machine.Db), pick) is { } session: machine.EndSession(session.Id, $"e{_count++}"); break;
+            case "end" when Any(Endable(machine), pick) is { } session: machine.EndSession(session.Id, $"e{_count++}"); break;
             case "unsession" when Any(MemorySessionTable.All(machine.Db), pick) is { } session: DeleteSession(machine, session.Id); break;
             case "tick": Tick(pick % 90); break;
             case "skew": machine.Clock.Advance(TimeSpan.FromSeconds((pick % 600) - 300)); break;

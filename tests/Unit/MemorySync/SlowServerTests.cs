@@ -29,7 +29,7 @@ public sealed class SlowServerTests
         using var holding = new HoldingServer();
         var cycle = new MemoryCycle(new ArtifactSync.Memory.Cloud.MemorySync(machine.Archive, holding, machine.Settings, "run", NullObserver.Instance))
             .RunAsync(TimeSpan.Zero, default);
-        await holding.Asked;
+        Assert.Same(holding.Asked, await Task.WhenAny(holding.Asked, cycle));
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(() => Save(machine, writer))));
 
         Assert.False(cycle.IsCompleted, "the cycle ended before its request was answered");

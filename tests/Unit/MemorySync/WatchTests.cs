@@ -18,7 +18,7 @@ public sealed class WatchTests : IDisposable
 {
     private static readonly TimeSpan s_debounce = WatchSchedule.For("engram+https://host").Debounce;
     private static readonly TimeSpan s_interval = WatchSchedule.For("engram+https://host").Interval;
-    private static readonly TimeSpan s_hangs = TimeSpan.FromSeconds(25); // less than a request may take: what waits for one fails
+    private static readonly TimeSpan s_hangs = TimeSpan.FromSeconds(25); // less than a request may take: what waits for one fails, and what would wait for ever
     private readonly TempFolder _folder = new();
     private readonly TimerClock _clock = new();
 
@@ -217,7 +217,7 @@ public sealed class WatchTests : IDisposable
             _next ??= _runs.MoveNextAsync().AsTask();
             for (var passed = step; !_next.IsCompleted; passed += step)
             {
-                if (await Task.WhenAny(_next, clock.ArmedAsync(step)) != _next)
+                if (await Task.WhenAny(_next, clock.ArmedAsync(step)).WaitAsync(s_hangs) != _next)
                 {
                     Assert.True(passed < limit, "it only came with the poll");
                     await clock.PassAsync(step);
