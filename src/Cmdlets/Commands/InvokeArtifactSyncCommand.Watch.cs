@@ -19,11 +19,11 @@ public sealed partial class InvokeArtifactSyncCommand
 
     [Parameter(ParameterSetName = WatchSet)]
     [DurationTransformation]
-    public TimeSpan Interval { get; set; } = new WatchSchedule().Interval;
+    public TimeSpan? Interval { get; set; }
 
     [Parameter(ParameterSetName = WatchSet)]
     [DurationTransformation]
-    public TimeSpan Debounce { get; set; } = new WatchSchedule().Debounce;
+    public TimeSpan? Debounce { get; set; }
 
     /// <summary>All targets side by side: none waits for another, and one that can't be kept ends alone.</summary>
     private void WatchGathered()
@@ -54,7 +54,8 @@ public sealed partial class InvokeArtifactSyncCommand
 
     private async Task WatchAsync(SyncEngine engine, ExchangeRequest request, bool alone, PipelineSink sink, CancellationToken cancellationToken)
     {
-        var schedule = new WatchSchedule { Interval = Interval, Debounce = Debounce };
+        var usual = WatchSchedule.For(request.Target);
+        var schedule = new WatchSchedule { Interval = Interval ?? usual.Interval, Debounce = Debounce ?? usual.Debounce };
         try
         {
             await foreach (var run in engine.WatchAsync(request, schedule, sink, cancellationToken))

@@ -127,7 +127,7 @@ internal static partial class MemoryTargetTable
         db.Execute(
             $"""
             UPDATE memory_targets SET lifecycle = ?1, {ClearFailure} WHERE target_key = ?2 AND NOT (lifecycle = 'degraded' AND
-              (reason_code IN ('blocked_unenrolled', 'paused', 'auth_required', 'policy_forbidden', 'cloud_config_error') OR backoff_until > ?3))
+              (reason_code IN ('blocked_unenrolled', 'paused', 'auth_required', 'policy_forbidden', 'cloud_config_error') OR coalesce(backoff_until, 0) > ?3))
             """,
             hasPending ? "pending" : "healthy", key, now);
     }

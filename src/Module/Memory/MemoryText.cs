@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using ArtifactSync.Errors;
 
 namespace ArtifactSync.Memory;
 
@@ -13,6 +14,11 @@ internal static class MemoryText
     public const int TopicKeyLimit = 120;
 
     public static bool IsBlank([NotNullWhen(false)] string? text) => string.IsNullOrWhiteSpace(text);
+
+    /// <summary>The project that is exported alone; null = everything. A blank name is neither.</summary>
+    /// <exception cref="ArtifactSyncException">InvalidArgument.</exception>
+    public static string? ProjectToExport(string? name) => name is null ? null : !IsBlank(name) ? Project(name)
+        : throw new ArtifactSyncException(ErrorCode.InvalidArgument, "The name of the project is blank: give one, or none to export everything.", name);
 
     /// <summary>Lower case without surrounding space, no <c>--</c> and no <c>__</c>; blank becomes empty.</summary>
     public static string Project(string? name)

@@ -80,6 +80,7 @@ internal sealed partial class RowMerge(ChangeContext change, MergeRules rules, A
         var sessionDeleted = change.FindVersion(VersionTable.SessionDeleted, row.SessionId)?.Time;
         if (IsNotLater(raw.CreatedAt, tombstone) || IsNotLater(raw.CreatedAt, sessionDeleted) || PromptTable.Exists(Db, key))
         {
+            Bury(row, tombstone, sessionDeleted);
             Counts.PromptsSkipped++;
             return row;
         }
@@ -88,6 +89,19 @@ internal sealed partial class RowMerge(ChangeContext change, MergeRules rules, A
         change.AddPrompt(row);
         Counts.PromptsInserted++;
         return row;
+    }
+
+    /// <summary>
+    /// A prompt that is refused only for its session leaves a tombstone, as in a pull (8.3): the session may be back here for another row, and
+    /// then nothing else of its delete is exported.
+    /// </summary>
+    private void Bury(Prompt row, string? tombstone, string? sessionDeleted)
+    {
+        if (tombstone is null && sessionDeleted is not null && !PromptTable.Exists(Db, row.SyncId))
+        {
+            change.NoteTombstone(new Tombstone(row.SyncId, row.SessionId, change.ProjectOf(row.Project, row.SessionId), sessionDeleted));
+            Counts.OtherChanges++;
+        }
     }
 
     private static bool IsNotLater(string time, string? deleted) => deleted is not null && !MemoryTime.IsLater(time, deleted);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ArtifactSync.Errors;
+using ArtifactSync.Memory.Cloud;
 using ArtifactSync.Model;
 
 namespace ArtifactSync.Sync;
@@ -11,6 +12,11 @@ public sealed record WatchSchedule
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(5);
     /// <summary>How long it has to be quiet here after a change (default 2 s).</summary>
     public TimeSpan Debounce { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The defaults for a target. A cycle with a memory server is one small request: it may come sooner (memory spec 7.1).</summary>
+    public static WatchSchedule For(string target) => EngramTarget.Is(target)
+        ? new WatchSchedule { Interval = TimeSpan.FromSeconds(30), Debounce = TimeSpan.FromMilliseconds(500) }
+        : new WatchSchedule();
 }
 
 /// <summary>What a watch works with; a test puts its own in.</summary>
@@ -24,6 +30,9 @@ internal interface IWatched : IDisposable
 
     /// <summary>Completes when something may have changed here since the last call, perhaps without need.</summary>
     Task ChangedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Until when the target is to be left alone, as the archive knows from failures; null = it knows of none.</summary>
+    DateTimeOffset? BackoffUntil();
 
     /// <summary>Takes the row of a run that found nothing to do out of the ledger.</summary>
     void Forget(SyncRun run);
@@ -41,6 +50,7 @@ internal sealed class ExchangeWatch(IWatched watched, WatchSchedule schedule, Ti
     /// <exception cref="ArtifactSyncException">A failure that repeating can't cure.</exception>
     public async IAsyncEnumerable<SyncRun> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await RestAsync(cancellationToken); // failures of an earlier process count, too
         for (var first = true; ; first = false)
         {
             var before = watched.Mark();
@@ -66,7 +76,7 @@ internal sealed class ExchangeWatch(IWatched watched, WatchSchedule schedule, Ti
 
     /// <summary>Nothing was moved, imported or refused.</summary>
     private static bool IsIdle(SyncRun run) => run.Status == RunStatus.Succeeded && run.Entities.Count == 0
-        && run.Counters with { FilesSkipped = 0, MalformedLines = 0 } == new RunCounters(); // files were looked at, no more
+        && run.Counters with { FilesSkipped = 0, MalformedLines = 0, BytesReceived = 0 } == new RunCounters(); // it was looked, no more
 
     private async Task PauseAsync(SyncRun run, CancellationToken cancellationToken)
     {
@@ -74,30 +84,51 @@ internal sealed class ExchangeWatch(IWatched watched, WatchSchedule schedule, Ti
         {
             throw new ArtifactSyncException(code, run.ErrorMessage!, run.Target);
         }
+        if (await RestAsync(cancellationToken))
+        {
+            return;
+        }
         var longest = schedule.Interval > FirstPause ? schedule.Interval : FirstPause;
         var pause = Math.Min(longest.TotalSeconds, FirstPause.TotalSeconds * Math.Pow(2, Math.Min(_failures++, 30)));
         await Task.Delay(TimeSpan.FromSeconds(pause * (0.5 + (random.NextDouble() / 2))), clock, cancellationToken);
     }
 
-    /// <summary>Until the interval is over, or until it is quiet after a change, whichever comes first.</summary>
+    /// <summary>Waits while the target is to be left alone; false when it need not be.</summary>
+    private async Task<bool> RestAsync(CancellationToken cancellationToken)
+    {
+        var rest = watched.BackoffUntil() - clock.GetUtcNow();
+        if (rest is not { } pause || pause <= TimeSpan.Zero)
+        {
+            return false;
+        }
+        await Task.Delay(pause, clock, cancellationToken);
+        return true;
+    }
+
+    /// <summary>
+    /// Until the interval is over, or until it is quiet after a change of this machine, whichever comes first. What changed is looked at when
+    /// it is quiet: a file tells of a write before the write can be read.
+    /// </summary>
     private async Task WaitAsync(string mark, bool again, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var interval = Task.Delay(schedule.Interval, clock, stop.Token);
         try
         {
-            while (!again)
+            var changed = watched.ChangedAsync(stop.Token);
+            while (!interval.IsCompleted)
             {
-                var changed = watched.ChangedAsync(stop.Token);
-                if (await Task.WhenAny(interval, changed) == interval)
+                if (!again)
                 {
-                    await interval;
+                    await Task.WhenAny(interval, changed);
+                }
+                changed = await QuietAsync(changed, interval, stop.Token);
+                if (again || watched.Mark() != mark)
+                {
                     return;
                 }
-                await changed;
-                again = watched.Mark() != mark;
             }
-            await QuietAsync(interval, stop.Token);
+            await interval;
         }
         finally
         {
@@ -105,14 +136,19 @@ internal sealed class ExchangeWatch(IWatched watched, WatchSchedule schedule, Ti
         }
     }
 
-    private async Task QuietAsync(Task interval, CancellationToken cancellationToken)
+    /// <summary>Until nothing changed for a while; the change that is waited for then.</summary>
+    private async Task<Task> QuietAsync(Task changed, Task interval, CancellationToken cancellationToken)
     {
-        Task changed = Task.CompletedTask;
-        while (changed.IsCompleted && !interval.IsCompleted)
+        do
         {
-            changed = watched.ChangedAsync(cancellationToken);
+            if (changed.IsCompleted)
+            {
+                changed = watched.ChangedAsync(cancellationToken);
+            }
             await Task.WhenAny(interval, changed, Task.Delay(schedule.Debounce, clock, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
+        while (changed.IsCompleted && !interval.IsCompleted);
+        return changed;
     }
 }

@@ -65,7 +65,7 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
         var manifest = ChunkManifest.Read(request.Path);
         manifest.RequireWritable();
         using var snapshot = archive.Reader.Snapshot();
-        var export = new ChunkExport(archive.Reader, Project(request), manifest.Entries.Select(static e => e.Id), cancellationToken);
+        var export = new ChunkExport(archive.Reader, request.Project, manifest.Entries.Select(static e => e.Id), cancellationToken);
         return Describe(request, export) with { Status = export.IsEmpty ? "Unchanged" : "Planned" };
     }
 
@@ -107,7 +107,7 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
         {
             return new MemoryChunk
             {
-                Path = request.Path, Project = Project(request), Status = "Failed", ErrorCode = e.Code.ToString(), ErrorMessage = e.Message,
+                Path = request.Path, Project = request.Project, Status = "Failed", ErrorCode = e.Code.ToString(), ErrorMessage = e.Message,
                 RecommendedAction = ErrorCatalog.Action(e.Code), RunId = run.RunId,
             };
         }
@@ -117,7 +117,7 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
     {
         var manifest = ChunkManifest.Read(request.Path);
         using var snapshot = archive.Reader.Snapshot();
-        var export = new ChunkExport(archive.Reader, Project(request), manifest.Entries.Select(static e => e.Id), cancellationToken);
+        var export = new ChunkExport(archive.Reader, request.Project, manifest.Entries.Select(static e => e.Id), cancellationToken);
         if (export.IsEmpty)
         {
             return Describe(request, export) with { Status = "Unchanged" };
@@ -213,10 +213,7 @@ internal sealed class MemoryChunkRunner(ArchiveDatabase archive, MemoryChunkRequ
 
     private static MemoryChunk Describe(MemoryChunkRequest request, ChunkExport export) => new()
     {
-        Path = request.Path, Project = Project(request), Sessions = export.Sessions, Observations = export.Observations,
+        Path = request.Path, Project = request.Project, Sessions = export.Sessions, Observations = export.Observations,
         Prompts = export.Prompts, Deletes = export.Deletes,
     };
-
-    private static string? Project(MemoryChunkRequest request) =>
-        MemoryText.IsBlank(request.Project) ? null : MemoryText.Project(request.Project);
 }

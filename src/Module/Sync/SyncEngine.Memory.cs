@@ -38,10 +38,12 @@ public sealed partial class SyncEngine
     }
 
     /// <summary>Writes what a chunk directory lacks as one more chunk, after importing what is new in it.</summary>
+    /// <exception cref="ArtifactSyncException">ArchiveNotFound; InvalidArgument: the name of the project is blank.</exception>
     public async Task<MemoryChunk> ExportMemoryChunkAsync(
         MemoryChunkRequest request, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        request = request with { Project = MemoryText.ProjectToExport(request.Project) };
         using var archive = ArchiveDatabase.Open(options, request.WhatIf ? ArchiveMode.ReadOnly : ArchiveMode.ReadWrite);
         return request.WhatIf
             ? MemoryChunkRunner.PlanExport(archive, request, cancellationToken)
@@ -52,11 +54,12 @@ public sealed partial class SyncEngine
     /// <param name="path">Absolute file; an existing one is replaced when all was written.</param>
     /// <param name="project">This project alone, with the sessions that its rows refer to; null = everything.</param>
     /// <param name="cancellationToken">Stops it; the file stays as it was.</param>
+    /// <exception cref="ArtifactSyncException">ArchiveNotFound; InvalidArgument: the name of the project is blank.</exception>
     public MemoryExport ExportMemory(string path, string? project, CancellationToken cancellationToken)
     {
         using var archive = ArchiveDatabase.Open(options, ArchiveMode.ReadOnly);
         using var snapshot = archive.Reader.Snapshot();
-        var result = new MemoryExport { Path = path, Project = MemoryText.IsBlank(project) ? null : MemoryText.Project(project) };
+        var result = new MemoryExport { Path = path, Project = MemoryText.ProjectToExport(project) };
         ReplacingFile.Write(path, stream =>
         {
             using var writer = new ExportWriter(stream);

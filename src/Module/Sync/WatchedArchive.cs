@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using ArtifactSync.Archive;
 using ArtifactSync.Errors;
 using ArtifactSync.Memory;
+using ArtifactSync.Memory.Cloud;
 using ArtifactSync.Metadata;
 using ArtifactSync.Model;
 
@@ -55,22 +56,22 @@ internal sealed class WatchedArchive : IWatched
         }
         if (_watchers.TrueForAll(watcher => watcher.Path != _options.ArchivePath))
         {
-            Watch(_options.ArchivePath, ArchiveFiles.DatabaseName + "*", subfolders: false, Changed); // the first exchange may have made it
+            WatchArchive(); // the first exchange may have made it
         }
         return run;
     }
 
-    /// <summary>Changes of own sessions, the newest artifact of the store (an edit is one), changes of memories.</summary>
+    /// <summary>
+    /// For a memory server the newest row of the journal and the enrollments; else changes of own sessions and the newest artifact of the
+    /// store (an edit is one). Read from the archive, so that it does not matter which process made them.
+    /// </summary>
     public string Mark()
     {
         var transcripts = Interlocked.Read(ref _transcriptChanges);
-        if (!File.Exists(Path.Combine(_options.ArchivePath, ArchiveFiles.DatabaseName)))
-        {
-            return string.Create(CultureInfo.InvariantCulture, $"- {transcripts}");
-        }
         try
         {
-            return Mark(transcripts);
+            var mark = Read(db => EngramTarget.Is(_request.Target) ? MarkOfMemories(db) : MarkOfSessions(db));
+            return string.Create(CultureInfo.InvariantCulture, $"{mark ?? "-"} {transcripts}");
         }
         catch (ArtifactSyncException fault) when (ErrorCatalog.IsRetryable(fault.Code))
         {
@@ -78,13 +79,41 @@ internal sealed class WatchedArchive : IWatched
         }
     }
 
-    private string Mark(long transcripts)
+    public DateTimeOffset? BackoffUntil()
     {
+        if (!EngramTarget.Is(_request.Target))
+        {
+            return null;
+        }
+        try
+        {
+            var server = EngramTarget.Text(EngramTarget.Parse(_request.Target, _request.Access.AllowInsecure));
+            var until = Read(db => MemoryTargetTable.Read(db) is { BackoffUntil: { } at } state && state.ServerUrl == server
+                ? DateTimeOffset.FromUnixTimeMilliseconds(at) : (DateTimeOffset?)null);
+            var longest = _options.Clock.GetUtcNow() + Backoff.Max; // whatever a clock that was wrong left behind
+            return until > longest ? longest : until;
+        }
+        catch (ArtifactSyncException fault) when (ErrorCatalog.IsRetryable(fault.Code))
+        {
+            return null; // busy: the exchange finds out
+        }
+    }
+
+    private static string MarkOfMemories(Database db) =>
+        string.Create(CultureInfo.InvariantCulture, $"{MemoryTargetTable.Enqueued(db)} {string.Join(',', MemoryProjectTable.Owing(db))}");
+
+    private static string MarkOfSessions(Database db) =>
+        string.Create(CultureInfo.InvariantCulture, $"{PublicationTable.Generation(db)} {MetadataTable.HighestArtifact(db)}");
+
+    /// <summary>The default while there is no archive.</summary>
+    private T? Read<T>(Func<Database, T> read)
+    {
+        if (!File.Exists(Path.Combine(_options.ArchivePath, ArchiveFiles.DatabaseName)))
+        {
+            return default;
+        }
         using var archive = ArchiveDatabase.Open(_options, ArchiveMode.ReadWrite);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{PublicationTable.Generation(archive.Reader)} {MetadataTable.HighestArtifact(archive.Reader)} "
-            + $"{MemoryTargetTable.Enqueued(archive.Reader)} {transcripts}");
+        return read(archive.Reader);
     }
 
     public Task ChangedAsync(CancellationToken cancellationToken) => _changes.Reader.ReadAsync(cancellationToken).AsTask();
@@ -105,6 +134,20 @@ internal sealed class WatchedArchive : IWatched
     }
 
     public void Dispose() => _watchers.ForEach(watcher => watcher.Dispose());
+
+    private void WatchArchive()
+    {
+        var seen = ArchiveStamp.Of(_options.ArchivePath);
+        Watch(_options.ArchivePath, ArchiveFiles.DatabaseName + "*", subfolders: false, () =>
+        {
+            var now = ArchiveStamp.Of(_options.ArchivePath);
+            if (now != seen)
+            {
+                seen = now;
+                Changed();
+            }
+        });
+    }
 
     private void Watch(string folder, string names, bool subfolders, Action changed)
     {

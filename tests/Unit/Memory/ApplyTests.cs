@@ -9,6 +9,7 @@ namespace ArtifactSync.Tests.Memory;
 public sealed class ApplyTests
 {
     [Fact]
+    [Trait("Case", "63")]
     public void Case63_SameMutationTwice_OneRow()
     {
         using var machine = WithSession();
@@ -18,6 +19,8 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    [Trait("Case", "64")]
+    [Trait("Case", "65")]
     public void Case64And65_DoublyEncoded_IsAccepted_TimesAndCountsArePreserved()
     {
         using var machine = WithSession();
@@ -27,6 +30,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    [Trait("Case", "66")]
     public void Case66_SessionUpsertWithDeletedAt_RemovesSessionAndPrompts()
     {
         using var machine = WithSession();
@@ -39,6 +43,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    [Trait("Case", "67")]
     public void Case67_PromptDelete_OlderUpsertStaysIgnored_ALaterOneRestores()
     {
         using var machine = WithSession();
@@ -49,6 +54,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    [Trait("Case", "68")]
     public void Case68_RelationBeforeItsObservations_IsDeferred_AppliedOnceTheyArrive()
     {
         using var machine = WithSession();
@@ -64,6 +70,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    [Trait("Case", "68")]
     public void Case68_FiveMissesKill_OnlyCountedWhenSomethingWasApplied_AndDeadStaysDead()
     {
         using var machine = WithSession();
@@ -87,6 +94,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    [Trait("Case", "69")]
     public void Case69_ObservationBeforeItsSession_IsDeferred_TheSessionWakesIt_EvenWhenItDied()
     {
         using var machine = new MemoryMachine();
@@ -117,6 +125,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    [Trait("Case", "70")]
     public void Case70_TwoRelationsForOnePair_Coexist()
     {
         using var machine = WithSession();
@@ -128,6 +137,7 @@ public sealed class ApplyTests
     }
 
     [Theory]
+    [Trait("Case", "71")]
     [InlineData(MemoryOrder.LogOrder, "2026-04-27 09:00:00")]
     [InlineData(MemoryOrder.LogOrder, "2030-01-01 00:00:00")]
     [InlineData(MemoryOrder.Lww, "2026-04-27 09:00:00")]
@@ -142,6 +152,7 @@ public sealed class ApplyTests
     }
 
     [Theory]
+    [Trait("Case", "101")]
     [InlineData("observation", "replace", "{}", "unknown_op")]
     [InlineData("planet", "upsert", "{}", "unknown_entity")]
     [InlineData("observation", "upsert", "null", "undecodable_payload")]
@@ -161,6 +172,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    [Trait("Case", "102")]
     public void Case102_BlankIdTakesTheKey_BothBlankIsDead_AMismatchIsDead()
     {
         using var machine = WithSession();
@@ -173,6 +185,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    [Trait("Case", "103")]
     public void Case103_SessionUpsertWithoutDirectory_KeepsTheLocalOne_AndProjectsAreNormalised()
     {
         using var machine = WithSession();
@@ -182,6 +195,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    [Trait("Case", "104")]
     public void Case104_PulledHardDelete_OrphansRelations()
     {
         using var machine = WithSession();

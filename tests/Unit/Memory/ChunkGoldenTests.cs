@@ -24,6 +24,7 @@ public sealed class ChunkGoldenTests
     }
 
     [GoldenFact]
+    [Trait("Case", "24")]
     public void SyncDir_IntoAnEmptyStore_EndsAsExpected_AndASecondTimeNothingChanges()
     {
         var expected = Golden.Load("memory/expected-sync-import.json");
@@ -45,6 +46,9 @@ public sealed class ChunkGoldenTests
     }
 
     [GoldenTheory]
+    [Trait("Case", "19")]
+    [Trait("Case", "83")]
+    [Trait("Replays", "chunk-import")]
     [MemberData(nameof(Recorded))]
     public void RecordedDirectory_ImportedAgainAndAgain_EndsAsRecorded(string id)
     {
@@ -53,14 +57,14 @@ public sealed class ChunkGoldenTests
         var req = scenario.TryGetProperty("req", out var r) ? r : default;
         var directory = Golden.PathOf("memory-live/" + scenario.GetProperty("files")[0].GetString());
         using var machine = new MemoryMachine();
-        foreach (var run in recorded.GetProperty("runs").EnumerateArray().TakeWhile(static x => x.Text("command") == "sync --import").Take(2))
+        foreach (var (run, i) in recorded.GetProperty("runs").EnumerateArray().TakeWhile(static x => x.Text("command") == "sync --import").Take(2).Select(static (run, i) => (run, i)))
         {
             var planned = machine.ImportChunks(directory, whatIf: true);
             var actual = machine.ImportChunks(directory);
             Assert.Equal(actual with { Status = planned.Status, RunId = null }, planned);
             if (req.ValueKind == JsonValueKind.Object && !req.Has("optional") && req.EnumerateObject().Any(static p => p.Name != "why"))
             {
-                AssertRequired(req, actual, machine);
+                AssertRequired(req, actual, machine, isFirst: i == 0);
             }
             else
             {
@@ -71,6 +75,7 @@ public sealed class ChunkGoldenTests
 
     /// <summary>An export into a directory with unknown members in its manifest keeps them, and what was listed (4.1).</summary>
     [GoldenFact]
+    [Trait("Case", "83")]
     public void ManifestRewrite_UnknownMembersSurvive()
     {
         using var machine = new MemoryMachine();
@@ -89,8 +94,23 @@ public sealed class ChunkGoldenTests
         Assert.Equal(before["chunks"]!.AsArray().Count + 1, after["chunks"]!.AsArray().Count);
     }
 
+    /// <summary>A manifest of a later version is read, and never written (4.1).</summary>
+    [GoldenFact]
+    public void ManifestOfALaterVersion_IsReadButNotWritten()
+    {
+        using var machine = new MemoryMachine();
+        var directory = machine["later"];
+        Copy(Golden.PathOf("memory-live/chunks/manifest-version-2"), directory);
+        Assert.NotEqual("Failed", machine.ImportChunks(directory).Status);
+        var before = File.ReadAllBytes(Path.Combine(directory, "manifest.json"));
+        machine.Import(Doc.Of(Doc.Observation()));
+        Assert.Equal("Failed", machine.ExportChunk(directory).Status);
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(directory, "manifest.json")));
+    }
+
     /// <summary>The recorded directory of the program at every step of its flow: a fresh machine reads it, and each step after the one before.</summary>
     [GoldenFact]
+    [Trait("Replays", "chunk-flow")]
     public void Flow_EachStateOfTheDirectory_ImportsTheRowsOfTheProgram()
     {
         var steps = Golden.Load("memory-live/results/chunk-flow.json")[0].GetProperty("steps").EnumerateArray().ToArray();
@@ -113,8 +133,16 @@ public sealed class ChunkGoldenTests
         }
     }
 
-    private static void AssertRequired(JsonElement req, MemoryImportResult actual, MemoryMachine machine)
+    private static readonly string[] s_required = ["error", "live", "deleted", "not_live", "absent", "prompts_absent", "count", "chunks_imported", "why"];
+
+    private static void AssertRequired(JsonElement req, MemoryImportResult actual, MemoryMachine machine, bool isFirst)
     {
+        Assert.All(req.EnumerateObject(), static member => Assert.Contains(member.Name, s_required));
+        if (isFirst && req.TryGetProperty("chunks_imported", out var imported))
+        {
+            Assert.Equal(imported.GetInt64(), actual.ChunksImported);
+        }
+
         var fails = req.TryGetProperty("error", out var error) && error.GetBoolean();
         Assert.True(fails == (actual.Status == "Failed"), $"{actual.Status}: {actual.ErrorMessage}");
         foreach (var (name, isDeleted) in new[] { ("live", false), ("deleted", true) })

@@ -14,6 +14,8 @@ namespace ArtifactSync.Tests.Memory;
 public sealed class ChunkTests
 {
     [Fact]
+    [Trait("Case", "15")]
+    [Trait("Case", "16")]
     public void Case15And16_ExportAgain_NothingNew_ImportAgain_AllSkipped_IdIsTheHash()
     {
         using var author = new MemoryMachine();
@@ -33,6 +35,7 @@ public sealed class ChunkTests
     }
 
     [Theory]
+    [Trait("Case", "17")]
     [InlineData(0, 1)]
     [InlineData(1, 0)]
     public void Case17_SessionInAnotherChunk_BothImportInAnyOrder(int first, int second)
@@ -45,6 +48,7 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "18")]
     public void Case18_SessionNowhere_StallsAndNamesIt_NothingOfThatChunkIsStored()
     {
         using var machine = new MemoryMachine();
@@ -56,6 +60,7 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "19")]
     public void Case19_MissingFile_IsSkippedAndNotRecorded()
     {
         using var machine = new MemoryMachine();
@@ -67,7 +72,30 @@ public sealed class ChunkTests
         Assert.Equal(1, machine.ImportChunks(machine["dir"]).ChunksImported);
     }
 
+    [Theory]
+    [Trait("Case", "19")]
+    [InlineData("gzip")]
+    [InlineData("json")]
+    [InlineData("manifest")]
+    public void Case19_DamagedFile_IsAnError_AndNothingOfItIsStored(string damage)
+    {
+        using var machine = new MemoryMachine();
+        var ids = Write(machine["dir"], damage == "json" ? "{\"sessions\":[" : Lists(sessions: [Doc.Session()]));
+        switch (damage)
+        {
+            case "gzip": File.WriteAllBytes(ChunkFile.PathOf(machine["dir"], ids[0]), [0x1f, 0x8b, 8, 0, 0]); break;
+            case "manifest": File.WriteAllText(Path.Combine(machine["dir"], "manifest.json"), "{\"chunks\":"); break;
+        }
+
+        var result = machine.ImportChunks(machine["dir"]);
+        Assert.Equal(("Failed", nameof(ErrorCode.MemoryChunkInvalid)), (result.Status, result.ErrorCode));
+        Assert.Contains(damage == "manifest" ? "manifest" : ids[0], result.ErrorMessage, StringComparison.Ordinal);
+        Assert.Empty(machine.Rows()["sessions"]!.AsArray());
+        Assert.False(machine.Read(db => ChunkTable.Has(db, "local", ids[0])));
+    }
+
     [Fact]
+    [Trait("Case", "20")]
     public void Case20_FaultInsideAChunk_RollsItBack_AGoodChunkOfThatIdImportsLater()
     {
         using var machine = new MemoryMachine();
@@ -81,6 +109,7 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "21")]
     public void Case21_OneIdForTwoTargets_IsIndependent()
     {
         using var machine = new MemoryMachine();
@@ -90,6 +119,7 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "22")]
     public void Case22_DiedAfterTheChunkWasWritten_TheNextExportFindsItAndWritesNoSecond()
     {
         foreach (var step in (string[])["memory:chunk-written", "memory:manifest-written"])
@@ -107,6 +137,43 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "23")]
+    public void Case23_RecordingFails_OrSucceeds_TheJournalIsNotAcked()
+    {
+        using var machine = new MemoryMachine();
+        machine.Enroll("demo");
+        machine.Change(static change => Backfill.Run(change, "demo"));
+        machine.Import(Doc.Of(Doc.Observation(), Doc.Prompt()));
+        machine.Sql("CREATE TRIGGER refuse BEFORE INSERT ON memory_chunks BEGIN SELECT raise(ABORT, 'refused'); END");
+        Assert.Equal("Failed", machine.ExportChunk(machine["dir"]).Status);
+        Assert.Equal(3, machine.Read(db => JournalTable.Sendable(db, 0, 10)).Count);
+        machine.Sql("DROP TRIGGER refuse");
+        Assert.NotEqual("Failed", machine.ExportChunk(machine["dir"]).Status);
+        Assert.True(machine.Read(db => ChunkTable.Has(db, "local", ChunkManifest.Read(machine["dir"]).Entries[0].Id)));
+        Assert.Equal(3, machine.Read(db => JournalTable.Sendable(db, 0, 10)).Count); // a directory is no server
+    }
+
+    [Fact]
+    [Trait("Case", "75")]
+    public void Case75_TwoRowsWithOneId_ADeleteInAChunkLeavesNoLiveCopy()
+    {
+        foreach (var isHard in (bool[])[false, true])
+        {
+            using var machine = new MemoryMachine();
+            machine.Import(Doc.Of(Doc.Observation("old")));
+            machine.Change(change => ObservationTable.Insert(change.Db, ObservationTable.Find(change.Db, Doc.Key)! with { Content = "twin" }));
+            Write(machine["dir"], Lists(mutations: [Mutation("observation", Doc.Key, "delete", new()
+            {
+                ["sync_id"] = Doc.Key, ["deleted"] = true, ["deleted_at"] = "2026-04-28 00:00:00", ["hard_delete"] = isHard,
+            })]));
+            Assert.Equal("Imported", machine.ImportChunks(machine["dir"]).Status);
+            Assert.Equal(isHard ? 0 : 1, machine.Rows()["observations"]!.AsArray().Count);
+            Assert.All(machine.Rows()["observations"]!.AsArray(), row => Assert.NotNull(row!["deleted_at"]));
+        }
+    }
+
+    [Fact]
+    [Trait("Case", "24")]
     public void Case24_DeleteBeforeADelayedRow_TheRowStaysAway()
     {
         using var machine = new MemoryMachine();
@@ -117,6 +184,7 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "25")]
     public void Case25_ExplicitMutationBeatsTheRow_UnrelatedSessionIsDropped()
     {
         using var machine = new MemoryMachine();
@@ -130,6 +198,7 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "78")]
     public void Case78_EditsDeletesAndEndsAfterTheLastChunk_AreExportedOnceEach()
     {
         using var author = new MemoryMachine();
@@ -157,6 +226,7 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "79")]
     public void Case79_RowsAreNeverChosenByTime()
     {
         using var author = new MemoryMachine(new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero));
@@ -174,6 +244,7 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "80")]
     public void Case80_TwoDirectories_EachComplete_AndATieStopsAfterOneChunkEach()
     {
         using var one = new MemoryMachine();
@@ -190,6 +261,7 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "81")]
     public void Case81_WhatCanNeverApplyIsPutAside_TheRestIsApplied()
     {
         using var machine = new MemoryMachine();
@@ -216,6 +288,7 @@ public sealed class ChunkTests
     }
 
     [Fact]
+    [Trait("Case", "82")]
     public void Case82_TwoRowsWithoutId_StayTwo_WithTheSameIdsEverywhere_AndAreNotExportedAgain()
     {
         using var one = new MemoryMachine();
@@ -230,6 +303,7 @@ public sealed class ChunkTests
     }
 
     [Theory]
+    [Trait("Case", "83")]
     [InlineData("../x")]
     [InlineData("a/b")]
     [InlineData("a\\\\b")]

@@ -10,6 +10,7 @@ namespace ArtifactSync.Tests.Memory;
 public sealed class JournalTests
 {
     [Fact]
+    [Trait("Case", "28")]
     public void Case28_CreateSaveEditDeletePromptEnd_SixRowsWithTheirOps()
     {
         using var machine = new MemoryMachine();
@@ -44,6 +45,7 @@ public sealed class JournalTests
     }
 
     [Fact]
+    [Trait("Case", "31")]
     public void Case31_Backfill_QueuesEverythingOnce_UnderTheNormalName()
     {
         using var machine = new MemoryMachine();
@@ -73,6 +75,8 @@ public sealed class JournalTests
     }
 
     [GoldenFact]
+    [Trait("Case", "90")]
+    [Trait("Replays", "local/enrollment-backfill")]
     public void RecordedBackfill_QueuesWhatTheProgramDid_AndTheRowsItLeftOut()
     {
         var recorded = Golden.Load("memory-live/results/backfill.json");
@@ -112,6 +116,7 @@ public sealed class JournalTests
     }
 
     [Fact]
+    [Trait("Case", "32")]
     public void Case32_BlankProject_InheritsThatOfTheSession()
     {
         using var machine = new MemoryMachine();
@@ -122,6 +127,7 @@ public sealed class JournalTests
     }
 
     [Fact]
+    [Trait("Case", "33")]
     public void Case33_PulledData_IsNotQueued_NorBackfilled()
     {
         using var machine = new MemoryMachine();
@@ -133,6 +139,7 @@ public sealed class JournalTests
     }
 
     [Fact]
+    [Trait("Case", "86")]
     public void Case86_CreatingAnExistingSession_JournalsTheStoredRowOrNothing()
     {
         using var machine = new MemoryMachine();
@@ -146,6 +153,7 @@ public sealed class JournalTests
     }
 
     [Fact]
+    [Trait("Case", "87")]
     public void Case87_SessionDelete_LeavesTombstones_AndStaysDeletedWhenEnrolledLater()
     {
         using var machine = new MemoryMachine();
@@ -161,6 +169,7 @@ public sealed class JournalTests
     }
 
     [Fact]
+    [Trait("Case", "88")]
     public void Case88_TextThatNoServerStores_StaysInTheRow_AndIsReplacedInThePayload()
     {
         using var machine = new MemoryMachine();
@@ -199,6 +208,7 @@ public sealed class JournalTests
     }
 
     [Fact]
+    [Trait("Case", "89")]
     public void Case89_VerdictsOfRelations_AreJournalled()
     {
         using var machine = new MemoryMachine();
@@ -210,6 +220,7 @@ public sealed class JournalTests
     }
 
     [Fact]
+    [Trait("Case", "90")]
     public void Case90_EditInAProjectThatIsNotEnrolled_IsMarkedUnsent_AndSentAtEnrollment()
     {
         using var machine = new MemoryMachine();
@@ -223,6 +234,20 @@ public sealed class JournalTests
         machine.Enroll("demo");
         machine.Change(static change => Backfill.Run(change, "demo"));
         Assert.Equal([Doc.Key], machine.Journal().Select(static j => j.EntityKey));
+    }
+
+    [Fact]
+    [Trait("Case", "90")]
+    public void Case90_ProjectStoredUnderAnotherSpelling_IsSentAtEnrollmentUnderItsName()
+    {
+        using var machine = new MemoryMachine();
+        machine.Import(new JsonObject
+        {
+            ["sessions"] = new JsonArray(Doc.Session(project: " DEMO ")), ["observations"] = new JsonArray(Doc.Observation(project: "Demo")),
+        }.ToJsonString());
+        machine.Enroll("demo");
+        machine.Change(static change => Backfill.Run(change, "demo"));
+        Assert.Equal([("s1", "demo"), (Doc.Key, "demo")], machine.Journal().Select(static j => (j.EntityKey, j.Project)));
     }
 
     [Fact]

@@ -27,6 +27,8 @@ public sealed class JsonImportGoldenTests
     }
 
     [GoldenFact]
+    [Trait("Case", "1")]
+    [Trait("Replays", "import/golden-sample")]
     public void Sample_OverTheBaseState_CountsAndRowsAreAsExpected_AndASecondTimeNothingChanges()
     {
         var expected = Golden.Load("memory/expected-import.json");
@@ -60,6 +62,8 @@ public sealed class JsonImportGoldenTests
     }
 
     [GoldenTheory]
+    [Trait("Case", "1")]
+    [Trait("Replays", "json-import")]
     [MemberData(nameof(Recorded))]
     public void RecordedImport_TwiceIntoAnEmptyStore_EndsAsRecorded(string id)
     {
@@ -88,6 +92,8 @@ public sealed class JsonImportGoldenTests
 
     /// <summary>Two exports of one machine in every order: the observations are the same, and no end or summary is lost (case 73).</summary>
     [GoldenFact]
+    [Trait("Case", "73")]
+    [Trait("Replays", "import/orders")]
     public void RecordedOrders_AllOrdersEndTheSame()
     {
         var results = Golden.Load("memory-live/results/import-orders.json");

@@ -12,6 +12,7 @@ namespace ArtifactSync.Tests.Memory;
 public sealed class JsonImportTests
 {
     [Fact]
+    [Trait("Case", "1")]
     public void Case1_SameFileTwice_SecondRunSkipsEverything()
     {
         using var machine = new MemoryMachine();
@@ -22,6 +23,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "2")]
     public void Case2_NewerPayload_UpdatesContentCountsAndTimes()
     {
         using var machine = new MemoryMachine();
@@ -35,6 +37,8 @@ public sealed class JsonImportTests
     }
 
     [Theory]
+    [Trait("Case", "3")]
+    [Trait("Case", "4")]
     [InlineData("2026-04-27 08:59:59")] // case 3: older
     [InlineData("2026-04-27 09:00:00")] // case 4: same time, other text
     [InlineData("no time")]
@@ -49,6 +53,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "5")]
     public void Case5_PromptWithEditedText_StaysAsItIs()
     {
         using var machine = new MemoryMachine();
@@ -58,6 +63,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "6")]
     public void Case6_DeletedRowIntoAnEmptyStore_StaysDeletedAndOutOfSearch()
     {
         using var machine = new MemoryMachine();
@@ -69,6 +75,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "7")]
     public void Case7_NewerDeletionPropagates_NewerLiveVersionRestores_OlderOnesDoNot()
     {
         using var machine = new MemoryMachine();
@@ -84,6 +91,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "8")]
     public void Case8_Result_HasExactlyTheSixCounters()
     {
         var counters = typeof(MemoryImportResult).GetProperties().Where(static p => p.PropertyType == typeof(long)).Select(static p => p.Name);
@@ -95,6 +103,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "9")]
     public void Case9_NewIdsHaveTheForm_OldOnesSurvive_AndAMissingOneIsFoundAgain()
     {
         using var machine = new MemoryMachine();
@@ -109,6 +118,7 @@ public sealed class JsonImportTests
     }
 
     [Theory]
+    [Trait("Case", "10")]
     [InlineData("2026-04-27T09:00:00Z")]
     [InlineData("2026-04-27T11:00:00+02:00")]
     [InlineData("2026-04-27 09:00:00.000")]
@@ -120,6 +130,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "11")]
     public void Case11_MissingSession_NothingIsStored_AndTheErrorNamesTheRow()
     {
         using var machine = new MemoryMachine();
@@ -130,6 +141,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "12")]
     public void Case12_CommitFails_NothingIsStored_AndTheErrorMentionsTheCommit()
     {
         using var machine = new MemoryMachine();
@@ -144,6 +156,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "13")]
     public void Case13_AfterAnUpdate_OldTextIsNotFound_NewTextIs()
     {
         using var machine = new MemoryMachine();
@@ -155,6 +168,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "14")]
     public void Case14_IntoAnEnrolledProject_LeavesMatchingPendingMutations()
     {
         using var machine = new MemoryMachine();
@@ -171,6 +185,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "73")]
     public void Case73_TwoExportsInEitherOrder_NoEndIsLostAndNoValueReplaced_AndTheFillIsJournalled()
     {
         foreach (var order in (int[][])[[0, 1], [1, 0]])
@@ -191,6 +206,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "74")]
     public void Case74_BlankTimesAndNames_TakeTheirDefaults()
     {
         using var machine = new MemoryMachine();
@@ -206,6 +222,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "75")]
     public void Case75_TwoRowsWithOneId_NoLiveCopyIsLeftAfterADelete()
     {
         using var machine = new MemoryMachine();
@@ -217,6 +234,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "76")]
     public void Case76_LongTopicKeyOfWideCharacters_IsCutAtACharacter_TheSameEverywhere()
     {
         using var one = new MemoryMachine();
@@ -229,6 +247,7 @@ public sealed class JsonImportTests
     }
 
     [Theory]
+    [Trait("Case", "77")]
     [InlineData("\uFEFF{}")]
     [InlineData("{} x")]
     [InlineData("{\"observations\":[{\"sync_id\":\"obs-1\",\"session_id\":\"s1\",\"revision_count\":3.0}]}")]
@@ -248,6 +267,7 @@ public sealed class JsonImportTests
     }
 
     [Fact]
+    [Trait("Case", "77")]
     public void Case77_NullIsEmpty_AndEmptyTextsSurviveAnExport()
     {
         using var machine = new MemoryMachine();

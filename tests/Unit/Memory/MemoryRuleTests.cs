@@ -113,6 +113,7 @@ public sealed class MemoryRuleTests
     public void Times_OfAnotherForm_AreNoTime(string text) => Assert.Null(MemoryTime.Parse(text));
 
     [Theory]
+    [Trait("Case", "36")]
     [InlineData(" Cloud ", "cloud")]
     [InlineData("", "cloud")]
     public void Case36_TargetKeys_AddressOneRow(string key, string expected)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ArtifactSync.Errors;
 using ArtifactSync.Memory;
 using ArtifactSync.Memory.Server;
 
@@ -31,6 +32,7 @@ public sealed class CursorScenarioTests : IDisposable
     }
 
     [GoldenTheory]
+    [Trait("Replays", "cursor-scenario")]
     [MemberData(nameof(Scenarios))]
     public void Scenario_Replayed_KeepsTheRowsThatMustSurvive(string id)
     {
@@ -72,7 +74,7 @@ public sealed class CursorScenarioTests : IDisposable
                 machine!.CreateSession(step.Text("session")!, step.Text("project")!, "/d");
                 machine.Save($"obs-{step.Text("title")}", step.Text("session")!, step.Text("content")!, step.Text("title"));
                 break;
-            case "edit" when step.Text("new_content") is { } content: machine!.Edit($"obs-{step.Text("title")}", content); break;
+            case "edit": Edit(machine!, $"obs-{step.Text("title")}", step); break;
             case "cycle": Cycle(machine!); break;
             case "cycle-start": StartLate(machine!); break;
             case "cycle-end": _server.Hidden.Clear(); Cycle(machine!); break;
@@ -84,6 +86,8 @@ public sealed class CursorScenarioTests : IDisposable
             case "reply of the next push is altered": _alter = step.Text("accepted_seqs"); break;
             case "import": Import(machine!, step.GetProperty("document")); break;
             case "server-loses-its-log-and-restarts-numbers": _server.KeepUpTo(0); break;
+            case "lease": AssertLease(Machine("A"), step); break;
+            case "observe" or "status": break; // what the original looked like then
             default: DoNamed(step.Text("do")!); break;
         }
     }
@@ -119,6 +123,38 @@ public sealed class CursorScenarioTests : IDisposable
         {
             HasMoreForever(a);
         }
+        else
+        {
+            Assert.Fail($"nothing replays '{text}'");
+        }
+    }
+
+    private static void Edit(MemoryMachine machine, string id, JsonElement step)
+    {
+        if (step.Text("new_content") is { } content)
+        {
+            machine.Edit(id, content);
+        }
+        else
+        {
+            var type = step.Text("new_type")!;
+            machine.Write(change => change.SaveObservation(ObservationTable.Find(change.Db, id)! with { Type = type, UpdatedAt = machine.Now }));
+        }
+    }
+
+    /// <summary>A second process asks for nothing while the lease is held, and goes on when it has run out.</summary>
+    private void AssertLease(MemoryMachine machine, JsonElement step)
+    {
+        machine.Cycle();
+        _server.Requests.Clear();
+        Lease("another process");
+        Assert.Throws<ArtifactSyncException>(() => machine.Cycle());
+        Assert.Equal(step.GetProperty("requests_of_second_process_while_held").GetInt32(), _server.Requests.Count);
+        machine.Clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.Null(machine.Cycle().Failure);
+        Assert.NotEmpty(_server.Requests);
+
+        void Lease(string owner) => machine.Write(change => Assert.True(MemoryTargetTable.TryLease(change.Db, owner, change.NowMs + 60_000, change.NowMs)));
     }
 
     private void HasMoreForever(MemoryMachine machine)
@@ -272,6 +308,16 @@ public sealed class CursorScenarioTests : IDisposable
         {
             Machine("A").Cycle();
             Assert.Equal(0, Machine("A").Pending);
+        }
+
+        if (id.Contains("only-pulls", StringComparison.Ordinal))
+        {
+            Assert.Empty(Machine("B").Cycle().Pulled); // nothing is consumed a second time
+        }
+
+        if (id.Contains("edit-during-pull", StringComparison.Ordinal))
+        {
+            Assert.All((string[])["A", "B"], name => Assert.Equal("bugfix", ObservationTable.All(Machine(name).Db).Single(row => row.Title == "row").Type));
         }
     }
 

@@ -29,6 +29,7 @@ public sealed partial class CycleTests
     }
 
     [Fact]
+    [Trait("Case", "60")]
     public void Case60_OnlyUnenrolledRowsPending_Blocked_PullRunsAndDoesNotClearIt()
     {
         Seed(_a, "o1");
@@ -43,6 +44,8 @@ public sealed partial class CycleTests
     }
 
     [Fact]
+    [Trait("Case", "61")]
+    [Trait("Case", "96")]
     public void Case61And96_OneProjectRefused_TheOthersArePushed_AndThePullRuns()
     {
         Enroll(_a, "q");
@@ -124,6 +127,7 @@ public sealed partial class CycleTests
     }
 
     [Fact]
+    [Trait("Case", "93")]
     public void Case93_AnswerTooLarge_HalvesTheLimitDownToOne()
     {
         _a.Settings = _a.Settings with { PageSize = 100 };
@@ -140,6 +144,7 @@ public sealed partial class CycleTests
     }
 
     [Fact]
+    [Trait("Case", "34")]
     public void Lease_IsRenewedBeforeEveryRequest_AndASecondProcessWaits()
     {
         Seed(_a, "o1");
@@ -161,6 +166,7 @@ public sealed partial class CycleTests
     }
 
     [Fact]
+    [Trait("Case", "34")]
     public void Case34_LeaseLostInBetween_StopsTheCycle()
     {
         Seed(_a, "o1");
@@ -178,6 +184,7 @@ public sealed partial class CycleTests
     }
 
     [Fact]
+    [Trait("Case", "36")]
     public void Case36_TargetKeys_AddressOneRow_AndAMissingRowIsMade()
     {
         _a.Write(change =>
@@ -194,6 +201,7 @@ public sealed partial class CycleTests
     }
 
     [Fact]
+    [Trait("Case", "71")]
     public void Case71_PendingEdit_IsNotOverwrittenByAnEcho()
     {
         Seed(_a, "o1");
@@ -215,6 +223,7 @@ public sealed partial class CycleTests
     }
 
     [Fact]
+    [Trait("Case", "100")]
     public void Case100_NumbersRestarted_AMachineThatOnlyPullsResetsToo()
     {
         Seed(_a, "o1");
@@ -229,6 +238,7 @@ public sealed partial class CycleTests
     }
 
     [Fact]
+    [Trait("Case", "105")]
     public void Case105_AProjectAllowedLater_ItsRowsBelowTheCursorArrive()
     {
         Enroll(_a, "side");

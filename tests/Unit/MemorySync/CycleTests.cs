@@ -26,6 +26,7 @@ public sealed partial class CycleTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "46")]
     public void Case46_NothingPending_NoPush()
     {
         Assert.Null(_a.Cycle().Failure);
@@ -33,6 +34,7 @@ public sealed partial class CycleTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "47")]
     public void Case47_TransportFailure_NoAck_LocalWritesWork()
     {
         Seed(_a, "o1");
@@ -47,6 +49,8 @@ public sealed partial class CycleTests : IDisposable
     }
 
     [Theory]
+    [Trait("Case", "48")]
+    [Trait("Case", "94")]
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("[1]")]
@@ -73,6 +77,7 @@ public sealed partial class CycleTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "49")]
     public void Case49_MappedButNotAcked_IsAckedWithoutASecondPush()
     {
         Seed(_a, "o1");
@@ -91,6 +96,7 @@ public sealed partial class CycleTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "50")]
     public void Case50_LostAnswer_OneMappingRowWithTheLatestNumber()
     {
         Seed(_a, "o1");
@@ -106,6 +112,7 @@ public sealed partial class CycleTests : IDisposable
 
     /// <summary>The example of 7.4: A stands at 100, B stores 101-107, A pushes three rows and gets 108-110.</summary>
     [Fact]
+    [Trait("Case", "51")]
     public void Case51_ForeignMutationsBetweenPullAndPush_AreApplied()
     {
         Seed(_a, "o0");
@@ -133,6 +140,7 @@ public sealed partial class CycleTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "53")]
     public void Case53_EmptyPageAndLatestSeq_DoNotMoveTheCursor()
     {
         Seed(_a, "o1");
@@ -143,6 +151,7 @@ public sealed partial class CycleTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "54")]
     public void Case54_HasMoreWithoutProgress_IsAnErrorAfterOneRepeat()
     {
         _a.Settings = _a.Settings with { ChecksCursor = false };
@@ -155,6 +164,7 @@ public sealed partial class CycleTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "55")]
     public void Case55_FailureAtTheSecondOfThree_CursorAtTheFirst_ResumesThere()
     {
         foreach (var (id, i) in new[] { "s1", "s2", "s3" }.Select((id, i) => (id, i)))
@@ -183,6 +193,7 @@ public sealed partial class CycleTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "56")]
     public void Case56_Backoff_StaysWithinAQuarterOfNominal()
     {
         var random = new Random(1);
@@ -198,6 +209,7 @@ public sealed partial class CycleTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "57")]
     public void Case57_Success_ClearsFailuresAndReasons()
     {
         Seed(_a, "o1");

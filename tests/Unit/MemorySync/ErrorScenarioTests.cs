@@ -27,6 +27,8 @@ public sealed class ErrorScenarioTests : IDisposable
     }
 
     [GoldenTheory]
+    [Trait("Case", "37")]
+    [Trait("Replays", "autosync-error")]
     [MemberData(nameof(Scenarios))]
     public void Scenario_Replayed_EndsAsRecordedOrAsRequired(string id)
     {

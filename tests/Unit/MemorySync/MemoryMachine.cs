@@ -67,11 +67,12 @@ internal sealed class MemoryMachine : IDisposable
         }
     });
 
+    /// <summary>Not before its start, as a prompt is not before it was made (1.7): else a slow clock deletes it here only.</summary>
     public void DeleteSession(string id) => Write(change =>
     {
         if (MemorySessionTable.Find(change.Db, id) is { } row && !MemorySessionTable.HasObservations(change.Db, id))
         {
-            change.DeleteSession(row, VersionTable.DeletionTime(change.Db, id) is { } kept ? MemoryTime.Later(kept, Now) : Now);
+            change.DeleteSession(row, MemoryTime.Later(Later(row.StartedAt), VersionTable.DeletionTime(change.Db, id)));
         }
     });
 
@@ -124,10 +125,10 @@ internal sealed class MemoryMachine : IDisposable
     });
 
     /// <summary>Everything, after importing what is new in the directory.</summary>
-    public void ExportChunk(string directory) =>
+    public MemoryChunk ExportChunk(string directory) =>
         Engine.ExportMemoryChunkAsync(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default).GetAwaiter().GetResult();
 
-    public void ImportChunks(string directory) =>
+    public MemoryImportResult ImportChunks(string directory) =>
         Engine.ImportMemoryChunksAsync(new MemoryChunkRequest { Path = directory }, NullObserver.Instance, default).GetAwaiter().GetResult();
 
     /// <summary>Sends a project's changes as chunks; an object a chunk.</summary>

@@ -34,6 +34,7 @@ public sealed class ProofTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "97")]
     public void Case97_ARowMissingInTheLog_OneAbsentAcked_RepairQueuesIt()
     {
         Fill();
@@ -67,6 +68,7 @@ public sealed class ProofTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "98")]
     public void Case98_PendingAndNotPulledYet_AreNoDeviations()
     {
         Fill();
@@ -80,6 +82,43 @@ public sealed class ProofTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "98")]
+    public void Case98_ACycleAndLocalWritesBesideTheProof_GiveNoDeviation()
+    {
+        Fill();
+        for (var i = 0; i < 8; i++)
+        {
+            _a.Save($"row{i}", "s", "c");
+        }
+
+        _a.Cycle();
+        var pages = 0;
+        _server.After = (machine, route) =>
+        {
+            if (machine == "A" && route.EndsWith("/pull", StringComparison.Ordinal) && ++pages == 2)
+            {
+                Beside();
+            }
+        };
+        Assert.Empty(Look(_a));
+        Assert.True(pages > 3, $"only {pages} pages");
+        Assert.Equal(_a.Content(), _b.Content());
+
+        void Beside()
+        {
+            _b.Cycle();
+            _a.Clock.Advance(TimeSpan.FromMinutes(1));
+            _a.Edit("row7", "edited beside");
+            _a.HardDelete("row6");
+            _a.Save("row8", "s", "new beside");
+            _a.Cycle();
+            _b.Clock.Advance(TimeSpan.FromMinutes(2));
+            _b.Cycle();
+        }
+    }
+
+    [Fact]
+    [Trait("Case", "99")]
     public void Case99_ARowMissedBelowTheCursor_NewerThere_RepairPullsItAndQueuesNothing()
     {
         Fill();
@@ -98,6 +137,7 @@ public sealed class ProofTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "99")]
     public void AForbiddenProject_OneNotReadable()
     {
         Fill();

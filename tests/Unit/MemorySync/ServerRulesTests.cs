@@ -26,6 +26,13 @@ public sealed class ServerRulesTests : IDisposable
     public void Dispose() => _server.Dispose();
 
     [GoldenFact]
+    [Trait("Case", "39")]
+    [Trait("Case", "40")]
+    [Trait("Case", "41")]
+    [Trait("Case", "44")]
+    [Trait("Case", "91")]
+    [Trait("Case", "92")]
+    [Trait("Replays", "wire/http-mutations")]
     public void RecordedRequests_InOrder_AreAnsweredAsRecordedOrAsRequired()
     {
         var checkedCases = 0;
@@ -49,6 +56,7 @@ public sealed class ServerRulesTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "40")]
     public void Push_OfAPausedProject_LeavesTheOthersAlone()
     {
         _server.Pause("gamma", paused: true);
@@ -59,16 +67,107 @@ public sealed class ServerRulesTests : IDisposable
         Assert.Equal(200, Push(Entry("gamma", "a")).Status);
     }
 
-    [Fact]
-    public void Push_OneInvalidEntry_StoresNothing()
+    [Theory]
+    [Trait("Case", "92")]
+    [InlineData("entity", "\"gizmo\"", "entity")]
+    [InlineData("entity", "\" \"", "entity")]
+    [InlineData("op", "\"replace\"", "op")]
+    [InlineData("entity_key", "\" \"", "entity_key")]
+    [InlineData("entity_key", "\"a\\u0000\"", "entity_key")]
+    [InlineData("payload", "null", "payload")]
+    [InlineData("payload", "7", "payload")]
+    [InlineData("payload", "[]", "payload")]
+    [InlineData("payload", "\"text\"", "payload")]
+    [InlineData("payload", "{\"sync_id\":\"k\",\"content\":\"a\\u0000b\"}", "payload")]
+    [InlineData("payload", "{\"sync_id\":\"k\",\"content\":\"a(half of a pair)b\"}", "payload")]
+    public void Case92_OneEntryThatIsNotValid_StoresNothing_AndIsNamed(string member, string json, string field)
     {
-        var answer = Push(Entry("alpha", "a"), new JsonObject { ["project"] = "alpha", ["entity"] = "gizmo", ["entity_key"] = "k", ["op"] = "upsert", ["payload"] = new JsonObject() });
+        var entry = Entry("alpha", "k");
+        entry[member] = JsonNode.Parse(json);
+        var answer = Push(Entry("alpha", "a"), entry);
         Assert.Equal(400, answer.Status);
-        Assert.Equal((1, "entity"), ServerAnswer.ReadInvalid(answer.Body)!.Invalid.Select(i => (i.Index, i.Field)).Single());
+        Assert.Equal((1, field), ServerAnswer.ReadInvalid(answer.Body)!.Invalid.Select(i => (i.Index, i.Field)).Single());
         Assert.Empty(_server.Entries);
+        Assert.Equal(200, Push(Entry("alpha", "a")).Status);
     }
 
     [Fact]
+    [Trait("Case", "39")]
+    public void Case39_TooManyEntries_None_OrOneWithoutProject_StoreNothing()
+    {
+        Assert.Equal(400, Push([.. Enumerable.Range(0, 101).Select(i => Entry("alpha", $"o{i}"))]).Status);
+        AssertRefused(400, "empty_batch", Push());
+        AssertRefused(400, "empty_project", Push(Entry(" ", "a")));
+        AssertRefused(400, "empty_project", Push(Entry("alpha", "a"), Entry("", "b"), Entry("alpha", "c")));
+        Assert.Empty(_server.Entries);
+        Assert.Equal(200, Push([.. Enumerable.Range(0, 100).Select(i => Entry("alpha", $"o{i}"))]).Status);
+    }
+
+    [Fact]
+    [Trait("Case", "40")]
+    public void Case40_OneProjectThatIsNotAllowed_RejectsTheBatch_OthersGoOn()
+    {
+        AssertRefused(403, "policy_forbidden", Push(Entry("alpha", "a"), Entry("delta", "b")));
+        Assert.Empty(_server.Entries);
+        Assert.Equal(200, Push(Entry("alpha", "a")).Status);
+    }
+
+    [Theory]
+    [Trait("Case", "41")]
+    [InlineData("sync_id")]
+    [InlineData("source_id")]
+    [InlineData("target_id")]
+    [InlineData("judgment_status")]
+    [InlineData("marked_by_actor")]
+    [InlineData("marked_by_kind")]
+    public void Case41_OneRelationWithoutAField_RejectsTheBatch(string field)
+    {
+        var relation = Entry("alpha", "rel-1");
+        relation["entity"] = "relation";
+        relation["payload"] = new JsonObject
+        {
+            ["sync_id"] = "rel-1", ["source_id"] = "a", ["target_id"] = "b", ["judgment_status"] = "judged", ["marked_by_actor"] = "ann", ["marked_by_kind"] = "human",
+        };
+        var valid = relation.DeepClone().AsObject();
+        relation["payload"]![field] = " ";
+        var answer = Push(Entry("alpha", "a"), relation);
+        Assert.Equal(400, answer.Status);
+        Assert.Equal((1, field), ServerAnswer.ReadInvalid(answer.Body)!.Invalid.Select(i => (i.Index, i.Field)).Single());
+        Assert.Empty(_server.Entries);
+        Assert.Equal(200, Push(valid).Status);
+    }
+
+    [Fact]
+    [Trait("Case", "42")]
+    public void Case42_AnInsertThatFails_StoresNoneOfTheBatch()
+    {
+        Sql("CREATE TRIGGER refuse BEFORE INSERT ON memory_log WHEN new.entity_key = 'c' BEGIN SELECT raise(ABORT, 'disk is full'); END");
+        var batch = () => Push(Entry("alpha", "a"), Entry("alpha", "b"), Entry("alpha", "c"), Entry("alpha", "d"));
+        Assert.Equal(500, batch().Status);
+        Assert.Empty(_server.Entries);
+        Sql("DROP TRIGGER refuse");
+        Assert.Equal(200, batch().Status);
+        Assert.Equal(["a", "b", "c", "d"], _server.Entries.Select(entry => entry.EntityKey));
+    }
+
+    [Fact]
+    [Trait("Case", "43")]
+    public void Case43_PullSince_GivesWhatIsAbove_AndNothingBeyondTheEnd()
+    {
+        for (var i = 1; i <= 10; i++)
+        {
+            _server.Append("alpha", "observation", $"o{i}", "upsert", "{}");
+        }
+
+        Assert.Equal(["o6", "o7", "o8", "o9", "o10"], Page("since_seq=5").Mutations.Select(mutation => mutation.EntityKey));
+        using var beyond = JsonDocument.Parse(_server.Handle(Machine, "GET", "/sync/mutations/pull", "since_seq=10", []).Body);
+        Assert.Equal(0, beyond.RootElement.GetProperty("mutations").GetArrayLength());
+        Assert.Equal(0, beyond.RootElement.GetProperty("latest_seq").GetInt64());
+        Assert.False(beyond.RootElement.GetProperty("has_more").GetBoolean());
+    }
+
+    [Fact]
+    [Trait("Case", "91")]
     public void Push_NamesThatAreNotNormalised_AreStoredNormalised()
     {
         Assert.Equal(200, Push(Entry(" Alpha ", "a"), Entry("Beta--X", "b")).Status);
@@ -78,6 +177,7 @@ public sealed class ServerRulesTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "43")]
     public void Pull_Of150_ComesIn100AndARest()
     {
         for (var i = 0; i < 150; i++)
@@ -93,6 +193,7 @@ public sealed class ServerRulesTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "44")]
     public void Pull_ShowsOnlyProjectsOfTheToken()
     {
         _server.Append("alpha", "observation", "a", "upsert", "{}");
@@ -103,6 +204,7 @@ public sealed class ServerRulesTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "93")]
     public void Pull_OfLargeRows_EndsAPageBefore8MiB_AndALargeRowAloneArrives()
     {
         var large = $"{{\"content\":\"{new string('x', 3 << 20)}\"}}";
@@ -151,7 +253,21 @@ public sealed class ServerRulesTests : IDisposable
     }
 
     private ArtifactSync.Memory.Server.LogAnswer Push(params JsonObject[] entries) => _server.Handle(
-        Machine, "POST", "/sync/mutations/push", "", Encoding.UTF8.GetBytes(new JsonObject { ["entries"] = new JsonArray([.. entries]) }.ToJsonString()));
+        Machine, "POST", "/sync/mutations/push", "", Body(new JsonArray([.. entries])));
+
+    // No text of .NET's writer can hold half of a surrogate pair.
+    private static byte[] Body(JsonArray entries) =>
+        Encoding.UTF8.GetBytes(new JsonObject { ["entries"] = entries }.ToJsonString().Replace("(half of a pair)", "\\ud800", StringComparison.Ordinal));
+
+    private static void AssertRefused(int status, string code, ArtifactSync.Memory.Server.LogAnswer answer) =>
+        Assert.Equal((status, code), (answer.Status, ServerAnswer.ErrorCodeOf(answer.Body)));
+
+    private void Sql(string sql)
+    {
+        using var transaction = _server.Archive.BeginLedger();
+        transaction.Db.Execute(sql);
+        transaction.Commit();
+    }
 
     private PullPage Page(string query)
     {

@@ -42,14 +42,30 @@ public sealed class WireScenarioTests : IDisposable
     }
 
     [GoldenTheory]
+    [Trait("Case", "36")]
+    [Trait("Case", "48")]
+    [Trait("Case", "49")]
+    [Trait("Case", "50")]
+    [Trait("Case", "51")]
+    [Trait("Case", "52")]
+    [Trait("Case", "53")]
+    [Trait("Case", "54")]
+    [Trait("Case", "55")]
     [MemberData(nameof(Scenarios))]
     public void Scenario_AsData_EndsAsExpected(string id)
     {
         var scenario = Golden.Load("memory/wire/cursor-scenarios.json").EnumerateArray().Single(s => s.Text("id") == id);
         var expect = scenario.GetProperty("expect");
-        if (id is "missing-sync-state-row" or "target-key-normalised")
+        if (scenario.TryGetProperty("keys", out var keys))
         {
-            return; // cases 36 of CycleTests
+            CheckKeys(keys, expect);
+            return;
+        }
+
+        if (scenario.GetProperty("cursor").ValueKind == JsonValueKind.Null)
+        {
+            CheckMissingRow(expect);
+            return;
         }
 
         Seed(scenario);
@@ -65,6 +81,7 @@ public sealed class WireScenarioTests : IDisposable
     }
 
     [GoldenFact]
+    [Trait("Replays", "wire/golden-wire")]
     public void PushRequest_OfTheFixture_IsTakenByTheServer()
     {
         var body = File.ReadAllBytes(Golden.PathOf("memory/wire/push-request.json"));
@@ -73,9 +90,45 @@ public sealed class WireScenarioTests : IDisposable
         using var actual = JsonDocument.Parse(answer.Body);
         Assert.Equal(expected.RootElement.EnumerateObject().Select(m => m.Name).Order(StringComparer.Ordinal), actual.RootElement.EnumerateObject().Select(m => m.Name).Order(StringComparer.Ordinal));
         Assert.Equal(expected.RootElement.GetProperty("accepted_seqs").GetArrayLength(), ServerAnswer.ReadPush(answer.Body).Seqs!.Count);
+        Assert.Equal(
+            Recorded("push-request.json").GetProperty("response").GetProperty("accepted_seqs").EnumerateArray().Select(seq => seq.GetInt64()),
+            ServerAnswer.ReadPush(answer.Body).Seqs!);
+    }
+
+    /// <summary>The refusals of the fixtures, provoked on our server: the same but for the free text.</summary>
+    [GoldenFact]
+    public void PushRefusals_OfTheFixtures_AreThoseOfTheServer()
+    {
+        var request = JsonNode.Parse(File.ReadAllBytes(Golden.PathOf("memory/wire/push-request.json")))!;
+        var files = Directory.GetFiles(Golden.PathOf("memory/wire"), "push-response-4*.json");
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+        {
+            var (body, name) = (request.DeepClone(), Path.GetFileNameWithoutExtension(file)["push-response-".Length..]);
+            switch (name)
+            {
+                case "400-empty-batch": body["entries"] = new JsonArray(); break;
+                case "400-empty-project": body["entries"]![1]!["project"] = " "; break;
+                case "400-validation": body["entries"]![6]!["payload"]!.AsObject().Remove("marked_by_actor"); break;
+                case "403": _server.Allow("A", "other"); break;
+                case "409-paused": _server.Pause("demo", paused: true); break;
+                default: Assert.Fail($"nothing provokes '{name}'"); break;
+            }
+
+            var answer = _server.Handle("A", "POST", "/sync/mutations/push", "", Encoding.UTF8.GetBytes(body.ToJsonString()));
+            Assert.Equal(int.Parse(name[..3], System.Globalization.CultureInfo.InvariantCulture), answer.Status);
+            var (expected, actual) = (JsonNode.Parse(File.ReadAllBytes(file))!.AsObject(), JsonNode.Parse(answer.Body.Span)!.AsObject());
+            Assert.True(expected.Remove("error") & actual.Remove("error"));
+            Assert.True(JsonNode.DeepEquals(expected, actual), $"{name}: {actual.ToJsonString()}");
+            Assert.Empty(_server.Entries);
+            _server.Allow("A", "demo");
+            _server.Pause("demo", paused: false);
+        }
     }
 
     [GoldenFact]
+    [Trait("Case", "64")]
+    [Trait("Replays", "wire/golden-wire")]
     public void PullPage_OfTheFixture_IsApplied_AlsoAPayloadThatIsAString()
     {
         _server.Alter = (_, route, answer) => route.EndsWith("/pull", StringComparison.Ordinal) && _server.Requests.Count == 0
@@ -84,6 +137,44 @@ public sealed class WireScenarioTests : IDisposable
         Assert.Null(_machine.Cycle().Failure);
         Assert.Equal("payload sent as a JSON string", ObservationTable.Find(_machine.Db, "obs-00000000000000a1")!.Content);
         Assert.Equal(104, _machine.State.Cursor);
+
+        var recorded = Recorded("pull-response-page1.json");
+        Assert.Equal(recorded.GetProperty("requests").EnumerateArray().Select(request => request.GetString()), _server.Requests.Select(request => request.Route + request.Query));
+        Assert.Equal(
+            recorded.GetProperty("rows").GetProperty("sessions").EnumerateArray().Select(row => (row.Text("id"), row.Text("project"), row.Text("directory"), row.Text("ended_at"))),
+            MemorySessionTable.All(_machine.Db).Select(row => ((string?)row.Id, (string?)row.Project, (string?)row.Directory, row.EndedAt)));
+        Assert.Equal(
+            recorded.GetProperty("rows").GetProperty("observations").EnumerateArray()
+                .Select(row => (row.Text("sync_id"), row.Text("title"), row.Text("content"), row.GetProperty("revision_count").GetInt64(), row.Text("updated_at"), row.Text("deleted_at"))),
+            ObservationTable.All(_machine.Db).Select(row => ((string?)row.SyncId, (string?)row.Title, (string?)row.Content, row.RevisionCount, (string?)row.UpdatedAt, row.DeletedAt)));
+        Assert.Empty(PromptTable.All(_machine.Db));
+    }
+
+    private static JsonElement Recorded(string name) => Golden.Load("memory-live/results/golden-wire.json").GetProperty("result").GetProperty(name);
+
+    private void CheckKeys(JsonElement keys, JsonElement expect)
+    {
+        foreach (var key in keys.EnumerateArray())
+        {
+            _machine.Write(change => MemoryTargetTable.SetHealthy(change.Db, key.GetString()!, change.NowMs));
+            Assert.Equal("healthy", MemoryTargetTable.Read(_machine.Db, expect.Text("single_row")!).Lifecycle);
+            _machine.Write(change => MemoryTargetTable.SetFailure(change.Db, expect.Text("single_row")!, "transport_failed", "m", null, change.NowMs));
+            Assert.Equal("degraded", MemoryTargetTable.Read(_machine.Db, key.GetString()!).Lifecycle);
+        }
+
+        Assert.Equal(1, _machine.Db.Scalar<long>("SELECT count(*) FROM memory_targets"));
+    }
+
+    private void CheckMissingRow(JsonElement expect)
+    {
+        _machine.Write(change =>
+        {
+            change.Db.Execute("DELETE FROM memory_targets");
+            Assert.Equal(expect.GetProperty("read_cursor").GetInt64(), MemoryTargetTable.Read(change.Db).Cursor);
+            MemoryTargetTable.Advance(change.Db, 7, new CursorMark("session", "s", "upsert", ""), change.NowMs);
+        });
+        Assert.Equal(expect.GetProperty("advance_after_delete_persists").GetBoolean(), _machine.State.Cursor == 7);
+        Assert.Equal(expect.GetProperty("row_created").GetBoolean(), _machine.Db.Scalar<long>("SELECT count(*) FROM memory_targets") == 1);
     }
 
     /// <summary>Own rows wait, the log has what others stored, the cursor stands where the scenario says.</summary>

@@ -134,6 +134,32 @@ public sealed class ExchangeWatchTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_TargetIsToBeLeftAlone_ExchangesWhenThatIsOver()
+    {
+        _double.Backoff = _clock.GetUtcNow() + TimeSpan.FromSeconds(40);
+        await using Watch watch = Begin();
+        Task<SyncRun> first = watch.NextAsync();
+
+        Assert.Equal(TimeSpan.FromSeconds(40), await _clock.NextWaitAsync());
+        await _clock.PassAsync(TimeSpan.FromSeconds(39));
+        Assert.Equal(0, _double.Exchanges);
+        await _clock.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(RunStatus.Succeeded, (await first).Status);
+    }
+
+    [Fact]
+    public async Task Run_FailureThatTheArchiveKnowsAPauseFor_KeepsToIt()
+    {
+        _double.Next.Enqueue(Failed(ErrorCode.TargetUnreachable));
+        await using Watch watch = Begin();
+        _double.During = () => _double.Backoff = _clock.GetUtcNow() + TimeSpan.FromSeconds(1.5);
+        await watch.NextAsync();
+
+        Assert.Equal(TimeSpan.FromSeconds(1.5), await _clock.NextWaitAsync());
+    }
+
+    [Fact]
     public async Task Run_Stopped_EndsWithoutWaiting()
     {
         Watch watch = Begin();
@@ -212,6 +238,10 @@ public sealed class ExchangeWatchTests : IDisposable
 
         public string Mark() => MarkNow;
 
+        public DateTimeOffset? Backoff { get; set; }
+
+        public DateTimeOffset? BackoffUntil() => Backoff;
+
         public Task ChangedAsync(CancellationToken cancellationToken)
         {
             TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -226,97 +256,15 @@ public sealed class ExchangeWatchTests : IDisposable
             MarkNow = mark;
             TaskCompletionSource before = _changed;
             before.TrySetResult();
-            await Until(() => _changed != before);
+            await TimerClock.Until(() => _changed != before);
         }
 
-        public Task ExchangedAsync(int count) => Until(() => _exchanges >= count);
+        public Task ExchangedAsync(int count) => TimerClock.Until(() => _exchanges >= count);
 
         public void Forget(SyncRun run) => Forgotten.Add(run);
 
         public void Dispose()
         {
-        }
-    }
-
-    private static async Task Until(Func<bool> condition)
-    {
-        for (int i = 0; !condition(); i++)
-        {
-            Assert.True(i < 1_000_000, "it never came");
-            await Task.Yield();
-        }
-    }
-
-    /// <summary>Timers fire when the time that is moved by hand reaches them.</summary>
-    private sealed class TimerClock : TimeProvider
-    {
-        private readonly Lock _gate = new();
-        private readonly List<Timer> _timers = [];
-        private DateTimeOffset _now = new(2026, 11, 27, 12, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => _now;
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            var timer = new Timer(this, () => callback(state), _now + dueTime);
-            lock (_gate)
-            {
-                _timers.Add(timer);
-            }
-
-            return timer;
-        }
-
-        /// <summary>The next wait, once there is one.</summary>
-        public async Task<TimeSpan> NextWaitAsync()
-        {
-            await Until(() => { lock (_gate) { return _timers.Count > 0; } });
-            lock (_gate)
-            {
-                return _timers.Min(static t => t.Due) - _now;
-            }
-        }
-
-        /// <summary>Lets time pass; returns after what was due has been told.</summary>
-        public async Task PassAsync(TimeSpan span)
-        {
-            await Until(() => { lock (_gate) { return _timers.Count > 0; } });
-            List<Timer> due;
-            lock (_gate)
-            {
-                _now += span;
-                due = [.. _timers.Where(t => t.Due <= _now)];
-                _timers.RemoveAll(due.Contains);
-            }
-
-            due.ForEach(static timer => timer.Fire());
-            for (int i = 0; i < 100; i++)
-            {
-                await Task.Yield();
-            }
-        }
-
-        private sealed class Timer(TimerClock clock, Action fire, DateTimeOffset due) : ITimer
-        {
-            public DateTimeOffset Due => due;
-
-            public void Fire() => fire();
-
-            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-
-            public void Dispose()
-            {
-                lock (clock._gate)
-                {
-                    clock._timers.Remove(this);
-                }
-            }
-
-            public ValueTask DisposeAsync()
-            {
-                Dispose();
-                return default;
-            }
         }
     }
 }

@@ -135,7 +135,7 @@ internal sealed class PageApply(MemorySync sync, PullPass pass)
                     _applied++;
                     break;
                 case ApplyOutcome.Stale when isOwn:
-                    _echoes++;
+                    _echoes += isNew ? 1 : 0;
                     break;
                 case ApplyOutcome.Stale:
                     _stale += isNew ? 1 : 0;
