@@ -315,6 +315,24 @@ public sealed class ChunkTests
         Assert.Equal(("Failed", nameof(ErrorCode.MemoryChunkInvalid)), (machine.ImportChunks(machine["dir"]) is var r ? (r.Status, r.ErrorCode) : default));
     }
 
+    /// <summary>The session was deleted here and is back for an observation: the prompts of before go everywhere.</summary>
+    [Fact]
+    public void PromptOfADeletedSession_IsRefused_AndItsDeleteIsExported()
+    {
+        using var author = new MemoryMachine();
+        using var peer = new MemoryMachine();
+        author.Import(Doc.Of(Doc.Observation(), Doc.Prompt()));
+        author.ExportChunk(author["dir"]);
+        peer.Change(static change => change.NoteDeletedSession("s1", "demo", "2026-04-27 12:00:00"));
+        peer.ImportChunks(author["dir"]);
+        Assert.NotNull(peer.Observation(Doc.Key));
+        Assert.Equal("2026-04-27 12:00:00", peer.Read(db => PromptTable.FindTombstone(db, Doc.PromptKey))!.DeletedAt);
+        Assert.Equal(1, peer.ExportChunk(author["dir"]).Deletes);
+        author.ImportChunks(author["dir"]);
+        Assert.Null(author.Read(db => PromptTable.Find(db, Doc.PromptKey)));
+        Assert.Equal("Unchanged", author.ExportChunk(author["dir"]).Status);
+    }
+
     [Fact]
     public void DeleteWinsATie_HardBeatsSoft_InEitherOrder()
     {
