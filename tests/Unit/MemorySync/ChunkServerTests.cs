@@ -25,6 +25,7 @@ public sealed class ChunkServerTests : IDisposable
     public void Dispose() => _server.Dispose();
 
     [GoldenFact]
+    [Trait("Replays", "wire/http-chunks")]
     public void RecordedRequests_InOrder_AreAnsweredAsRecordedOrAsRequired()
     {
         var checkedCases = 0;
@@ -64,6 +65,7 @@ public sealed class ChunkServerTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "45")]
     public void Case45_PushingAChunkAgain_DoesNotDuplicateItsMutations()
     {
         var data = Data($"\"sessions\":[{Session}],\"observations\":[{Observation("o1")}],\"prompts\":[]");

@@ -34,6 +34,7 @@ public sealed class CloudChunkScenarioTests : IDisposable
     }
 
     [GoldenTheory]
+    [Trait("Replays", "cloud-chunks")]
     [MemberData(nameof(Scenarios))]
     public void Scenario_Replayed_EndsAsRequired(string id)
     {

@@ -46,6 +46,7 @@ public sealed partial class CloudChunkTests
     }
 
     [Fact]
+    [Trait("Case", "23")]
     public void Case23_FailureToRecord_AcksNothing()
     {
         Seed("o1");

@@ -36,6 +36,7 @@ public sealed partial class CloudChunkTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "26")]
     public async Task Case26_ProjectThatIsNotEnrolled_IsBlockedBeforeAnyRequest()
     {
         foreach (var work in (Action[])[() => _a.ExportCloud("Nope"), () => _a.ImportCloud("nope")])
@@ -57,6 +58,7 @@ public sealed partial class CloudChunkTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "27")]
     public void Case27_ManifestThatNamesAMissingChunk_IsAnError_AndNothingIsRecorded()
     {
         Seed();
@@ -72,6 +74,7 @@ public sealed partial class CloudChunkTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "84")]
     public void Case84_DeletesRelationsAndSessionsWithoutDirectory_StayPending_AndReachEverybodyByTheNextCycles()
     {
         Seed("keep", "soft", "hard");
@@ -108,6 +111,7 @@ public sealed partial class CloudChunkTests : IDisposable
     }
 
     [Fact]
+    [Trait("Case", "85")]
     public void Case85_DownloadedChunkWhoseHashIsNotItsId_IsImported()
     {
         Seed("o1", "o2");

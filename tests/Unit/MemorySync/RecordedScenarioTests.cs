@@ -9,13 +9,10 @@ namespace ArtifactSync.Tests.MemorySync;
 [Trait("Category", "Memory")]
 public sealed class RecordedScenarioTests
 {
-    /// <summary>Chunks on a server (4.5, 6.5) are built apart from the rest.</summary>
-    private static readonly string[] s_cloudChunks = ["cloud-chunks", "wire/http-chunks"];
-
     [GoldenFact]
     public void EveryScenario_IsReplayed()
     {
-        var replayed = SpecCaseTests.Traits("Replays").Concat(s_cloudChunks).ToHashSet(StringComparer.Ordinal);
+        var replayed = SpecCaseTests.Traits("Replays").ToHashSet(StringComparer.Ordinal);
         var scenarios = Golden.Load("memory-live/index.json").GetProperty("scenarios").EnumerateArray()
             .Select(scenario => (Kind: scenario.Text("kind")!, Id: scenario.Text("id")!)).ToList();
         Assert.NotEmpty(scenarios);
