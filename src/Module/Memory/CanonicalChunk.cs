@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ArtifactSync.Errors;
+using ArtifactSync.Memory.Cloud;
 using ArtifactSync.Wire;
 
 namespace ArtifactSync.Memory;
@@ -97,6 +98,12 @@ internal sealed class CanonicalChunk
             json.WriteStartArray();
             foreach (var row in Elements(member.Value, name))
             {
+                // A long name on many small rows would be larger than any answer that is read.
+                if (json.BytesCommitted + json.BytesPending > 2L * PushBatch.MaxBody)
+                {
+                    throw Invalid($"with its project on every row it is larger than {2 * PushBatch.MaxBody >> 20} MiB");
+                }
+
                 if (name == Mutations)
                 {
                     WriteMutation(json, row, project);

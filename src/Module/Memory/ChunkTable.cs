@@ -23,6 +23,13 @@ internal static class ChunkTable
         """,
         MemoryText.TargetKey(target, Local), chunkId, entity, key, hash);
 
+    /// <summary>The server is another one: what the old one kept says nothing of it. Importing a chunk again changes nothing.</summary>
+    public static void ForgetServer(Database db)
+    {
+        db.Execute("DELETE FROM memory_chunk_rows WHERE target_key LIKE 'cloud:%'");
+        db.Execute("DELETE FROM memory_chunks WHERE target_key LIKE 'cloud:%'");
+    }
+
     /// <summary>Whether the rows of a chunk that is recorded are known (older records have none).</summary>
     public static bool HasRows(Database db, string target, string chunkId) => db.Scalar<bool>(
         "SELECT 1 FROM memory_chunk_rows WHERE target_key = ? AND chunk_id = ? LIMIT 1", MemoryText.TargetKey(target, Local), chunkId);

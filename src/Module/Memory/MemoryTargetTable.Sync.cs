@@ -46,6 +46,7 @@ internal static partial class MemoryTargetTable
             """,
             serverUrl, (long)OwedPass.PassAfterReset, now, Cloud);
         MappingTable.Clear(db);
+        ChunkTable.ForgetServer(db);
         db.Execute("UPDATE memory_versions SET cloud_seq = 0 WHERE cloud_seq > 0");
         db.Execute("UPDATE memory_deferred SET remote_seq = 0 WHERE remote_seq > 0");
     }

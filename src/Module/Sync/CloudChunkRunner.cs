@@ -78,14 +78,14 @@ internal sealed class CloudChunkRunner(
 
         using var snapshot = archive.Reader.Snapshot();
         CloudChunkPlan? plan = null;
-        var isEmpty = true;
+        var (isEmpty, left) = (true, Pending());
         while (plan is not { HasMore: false })
         {
             plan = CloudChunkPlan.Read(archive.Reader, _project, plan?.LastSeq ?? 0, cancellationToken);
             if (plan.Chunk is not null)
             {
-                isEmpty = false;
-                yield return Describe(plan) with { Status = "Planned", Pending = Pending() - plan.Acked.Count };
+                (isEmpty, left) = (false, left - plan.Acked.Count);
+                yield return Describe(plan) with { Status = "Planned", Pending = left };
             }
         }
 

@@ -45,6 +45,9 @@ internal interface IWatched : IDisposable
 internal sealed class ExchangeWatch(IWatched watched, WatchSchedule schedule, TimeProvider clock, Random random)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>A write that a file tells of can be read by then.</summary>
+    private static readonly TimeSpan Visible = TimeSpan.FromMilliseconds(50);
     private int _failures;
 
     /// <exception cref="ArtifactSyncException">A failure that repeating can't cure.</exception>
@@ -121,6 +124,10 @@ internal sealed class ExchangeWatch(IWatched watched, WatchSchedule schedule, Ti
                 if (!again)
                 {
                     await Task.WhenAny(interval, changed);
+                    if (interval.IsCompleted)
+                    {
+                        break;
+                    }
                 }
                 changed = await QuietAsync(changed, interval, stop.Token);
                 if (again || watched.Mark() != mark)
@@ -141,11 +148,12 @@ internal sealed class ExchangeWatch(IWatched watched, WatchSchedule schedule, Ti
     {
         do
         {
+            var quiet = Task.Delay(schedule.Debounce > Visible ? schedule.Debounce : Visible, clock, cancellationToken);
             if (changed.IsCompleted)
             {
                 changed = watched.ChangedAsync(cancellationToken);
             }
-            await Task.WhenAny(interval, changed, Task.Delay(schedule.Debounce, clock, cancellationToken));
+            await Task.WhenAny(interval, changed, quiet);
             cancellationToken.ThrowIfCancellationRequested();
         }
         while (changed.IsCompleted && !interval.IsCompleted);

@@ -3,6 +3,9 @@ namespace ArtifactSync.Tests.Doubles;
 /// <summary>Timers fire when the time that is moved by hand reaches them.</summary>
 internal sealed class TimerClock : TimeProvider
 {
+    /// <summary>Of real time: what takes longer never comes.</summary>
+    private static readonly TimeSpan s_hangs = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
     private readonly List<Timer> _timers = [];
     private readonly List<(TimeSpan Within, TaskCompletionSource Armed)> _waiting = [];
@@ -12,23 +15,24 @@ internal sealed class TimerClock : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new Timer(this, () => callback(state), _now + dueTime);
-        if (dueTime >= TimeSpan.Zero)
+        lock (_gate)
         {
-            lock (_gate)
+            var timer = new Timer(this, () => callback(state), _now + dueTime);
+            // Heartbeats are nothing that anybody waits for.
+            if (dueTime >= TimeSpan.Zero && period == Timeout.InfiniteTimeSpan)
             {
                 _timers.Add(timer);
                 Tell();
             }
-        }
 
-        return timer;
+            return timer;
+        }
     }
 
     /// <summary>The next wait, once there is one.</summary>
     public async Task<TimeSpan> NextWaitAsync()
     {
-        await ArmedAsync(TimeSpan.MaxValue);
+        await ArmedAsync(TimeSpan.MaxValue).WaitAsync(s_hangs);
         lock (_gate)
         {
             return _timers.Min(static t => t.Due) - _now;
@@ -51,7 +55,7 @@ internal sealed class TimerClock : TimeProvider
     /// <summary>Lets time pass; returns after what was due has been told.</summary>
     public async Task PassAsync(TimeSpan span)
     {
-        await ArmedAsync(TimeSpan.MaxValue);
+        await ArmedAsync(TimeSpan.MaxValue).WaitAsync(s_hangs);
         List<Timer> due;
         lock (_gate)
         {

@@ -123,6 +123,21 @@ public sealed class ChunkServerTests : IDisposable
         Assert.Contains("\"project\":\"beta-x\"", _server.Entries[0].Payload, StringComparison.Ordinal);
     }
 
+    /// <summary>Its project goes onto every row: a small body must not become a large one.</summary>
+    [Fact]
+    public void ManyRowsUnderALongName_AreRefused_BeforeTheyFillTheMemory()
+    {
+        var name = new string('p', 256);
+        _server.Allow(Machine, name);
+        var rows = string.Join(',', Enumerable.Repeat("{}", 80_000));
+        var answer = Push(Data($"\"sessions\":[{rows}]"), name);
+        Assert.Equal(400, answer.Status);
+        Assert.Contains("larger than 16 MiB", Encoding.UTF8.GetString(answer.Body.Span), StringComparison.Ordinal);
+        answer = Push(Data($"\"sessions\":[{Session}]"), name + 'p');
+        Assert.Equal(400, answer.Status);
+        Assert.Contains("at most 256 characters", Encoding.UTF8.GetString(answer.Body.Span), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"sessions\":5")]
     [InlineData("\"sessions\":[1]")]

@@ -151,6 +151,32 @@ public sealed partial class CloudChunkTests : IDisposable
     }
 
     [Fact]
+    public void Export_WithNothingToSend_LeavesTheBlockOfTheProject()
+    {
+        Seed("o1");
+        _a.ExportCloud("p");
+        _a.Write(change => MemoryTargetTable.SetBlocked(change.Db, "cloud:p", "paused", "by an administrator", change.NowMs));
+        Assert.Equal("Unchanged", Assert.Single(_a.ExportCloud("p")).Status);
+        Assert.Equal("paused", MemoryTargetTable.Read(_a.Db, "cloud:p").ReasonCode);
+        _a.Edit("o1", "edited");
+        Assert.Equal("Exported", Assert.Single(_a.ExportCloud("p")).Status);
+        Assert.Null(MemoryTargetTable.Read(_a.Db, "cloud:p").ReasonCode);
+    }
+
+    [Fact]
+    public void Export_ToAServerThatBeganAnew_CarriesDeletesAgain()
+    {
+        Seed("o1", "o2");
+        _a.ExportCloud("p");
+        _a.SoftDelete("o2");
+        Assert.Equal(1, Assert.Single(_a.ExportCloud("p")).Deletes);
+        Assert.Equal("Unchanged", Assert.Single(_a.ExportCloud("p")).Status);
+        _a.Write(change => MemoryTargetTable.Reset(change.Db, LogServer.Url, change.NowMs));
+        Assert.Empty(Chunks(_a));
+        Assert.Contains(_a.ExportCloud("p"), static chunk => chunk.Deletes == 1);
+    }
+
+    [Fact]
     public void Export_OfTwoChangesInOneSecond_CarriesTheLastAlone()
     {
         Seed("o1");

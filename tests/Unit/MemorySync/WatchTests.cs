@@ -32,8 +32,7 @@ public sealed class WatchTests : IDisposable
         var target = Target(listener);
         Other.EnableMemoryProject("p");
         await Other.ExchangeAsync(Request(target), NullObserver.Instance, default); // the pass that the enrollment owes
-        using var stop = new CancellationTokenSource();
-        await using var watch = new Watch(new SyncEngine(Options()).WatchAsync(Request(target), WatchSchedule.For(target), NullObserver.Instance, stop.Token), _clock);
+        await using var watch = new Watch(new SyncEngine(Options()), target, _clock);
         Assert.Equal(RunStatus.Succeeded, (await watch.NextAsync(s_debounce, TimeSpan.Zero)).Status);
 
         Other.AddMemory(new MemoryAddition { Title = "t", Content = "c", Project = "p" });
@@ -47,7 +46,6 @@ public sealed class WatchTests : IDisposable
             "import.json");
         Assert.Null(Other.ImportMemoryAsync(new MemoryImportRequest { Paths = [file] }, NullObserver.Instance, default).ToBlockingEnumerable().Single().ErrorCode);
         Assert.Equal(2, (await watch.NextAsync(s_debounce, s_interval)).Counters.Sent);
-        await stop.CancelAsync();
     }
 
     [Fact]
@@ -63,8 +61,7 @@ public sealed class WatchTests : IDisposable
         {
             Checkpoint = step => _ = step == "memory:pull" && fails ? throw new InvalidOperationException("unexpected") : 0,
         });
-        using var stop = new CancellationTokenSource();
-        await using var watch = new Watch(engine.WatchAsync(Request(target), WatchSchedule.For(target), NullObserver.Instance, stop.Token), _clock);
+        await using var watch = new Watch(engine, target, _clock);
         Assert.Equal(nameof(ErrorCode.UnexpectedError), (await watch.NextAsync(s_debounce, TimeSpan.Zero)).ErrorCode);
         var state = Other.GetSyncStates([]).First();
         Assert.Equal(("internal_error", 1), (state.ReasonCode, state.ConsecutiveFailures));
@@ -74,7 +71,6 @@ public sealed class WatchTests : IDisposable
         Assert.Equal(2, (await watch.NextAsync(Backoff.Base * 1.25, s_interval)).Counters.Sent);
         state = Other.GetSyncStates([]).First();
         Assert.Equal((null, 0, (DateTimeOffset?)null), (state.ReasonCode, state.ConsecutiveFailures, state.BackoffUntil));
-        await stop.CancelAsync();
     }
 
     [Fact]
@@ -85,19 +81,17 @@ public sealed class WatchTests : IDisposable
         Other.EnableMemoryProject("p");
         Other.AddMemory(new MemoryAddition { Title = "t", Content = "c", Project = "p" });
         await Other.ExchangeAsync(Request(target), NullObserver.Instance, default);
-        using var stop = new CancellationTokenSource();
-        await using var watch = new Watch(new SyncEngine(Options()).WatchAsync(Request(target), WatchSchedule.For(target), NullObserver.Instance, stop.Token), _clock);
+        await using var watch = new Watch(new SyncEngine(Options()), target, _clock);
         Assert.Equal(RunStatus.Succeeded, (await watch.NextAsync(s_debounce, TimeSpan.Zero)).Status);
         for (var poll = 0; poll < 3; poll++)
         {
-            await _clock.ArmedAsync(s_interval);
+            await _clock.ArmedAsync(s_interval).WaitAsync(s_hangs);
             await _clock.PassAsync(s_interval);
         }
 
         Other.AddMemory(new MemoryAddition { Title = "u", Content = "c", Project = "p" });
         Assert.Equal(1, (await watch.NextAsync(s_debounce, s_interval * 4)).Counters.Sent); // the next that is told
         Assert.Equal(3, Other.GetRuns(new RunQuery { Last = 100 }).Count(run => run.Kind == RunKind.MemorySync && run.Status != RunStatus.Running));
-        await stop.CancelAsync();
     }
 
     [Fact]
@@ -189,8 +183,8 @@ public sealed class WatchTests : IDisposable
     public void Schedule_OfATarget(string target, int intervalSeconds, int debounceMs) => Assert.Equal(
         new WatchSchedule { Interval = TimeSpan.FromSeconds(intervalSeconds), Debounce = TimeSpan.FromMilliseconds(debounceMs) }, WatchSchedule.For(target));
 
-    /// <summary>Another process: an engine with connections of its own.</summary>
-    private SyncEngine Other => new(Options());
+    /// <summary>Another process: an engine with connections of its own, whose timers nobody moves by hand.</summary>
+    private SyncEngine Other => new(Options() with { Clock = new SameTime(_clock) });
 
     private EngineOptions Options() => new() { ArchivePath = _folder["own"], Clock = _clock };
 
@@ -203,11 +197,25 @@ public sealed class WatchTests : IDisposable
 
     private static string Target(PeerListener listener) => "engram+" + listener.Info.Uri.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>The runs of a watch, asked for one after the other.</summary>
-    private sealed class Watch(IAsyncEnumerable<SyncRun> watch, TimerClock clock) : IAsyncDisposable
+    /// <summary>The time of another clock, with timers of the system.</summary>
+    private sealed class SameTime(TimeProvider other) : TimeProvider
     {
-        private readonly IAsyncEnumerator<SyncRun> _runs = watch.GetAsyncEnumerator();
+        public override DateTimeOffset GetUtcNow() => other.GetUtcNow();
+    }
+
+    /// <summary>The runs of a watch, asked for one after the other.</summary>
+    private sealed class Watch : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly TimerClock _clock;
+        private readonly IAsyncEnumerator<SyncRun> _runs;
         private Task<bool>? _next;
+
+        public Watch(SyncEngine engine, string target, TimerClock clock)
+        {
+            _clock = clock;
+            _runs = engine.WatchAsync(Request(target), WatchSchedule.For(target), NullObserver.Instance, _stop.Token).GetAsyncEnumerator();
+        }
 
         /// <summary>
         /// The next run. Time moves by a step whenever something waits for no longer than that, but not as far as <paramref name="limit"/>.
@@ -217,10 +225,10 @@ public sealed class WatchTests : IDisposable
             _next ??= _runs.MoveNextAsync().AsTask();
             for (var passed = step; !_next.IsCompleted; passed += step)
             {
-                if (await Task.WhenAny(_next, clock.ArmedAsync(step)).WaitAsync(s_hangs) != _next)
+                if (await Task.WhenAny(_next, _clock.ArmedAsync(step)).WaitAsync(s_hangs) != _next)
                 {
                     Assert.True(passed < limit, "it only came with the poll");
-                    await clock.PassAsync(step);
+                    await _clock.PassAsync(step);
                 }
             }
 
@@ -230,15 +238,16 @@ public sealed class WatchTests : IDisposable
             return run;
         }
 
-        /// <summary>After it was stopped.</summary>
         public async ValueTask DisposeAsync()
         {
+            await _stop.CancelAsync();
             if (_next is not null)
             {
-                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _next);
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _next.WaitAsync(s_hangs));
             }
 
             await _runs.DisposeAsync();
+            _stop.Dispose();
         }
     }
 }

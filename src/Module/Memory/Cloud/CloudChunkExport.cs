@@ -31,6 +31,7 @@ internal sealed class CloudChunkExport(MemorySync sync, MutationClient client, s
     {
         new MutationPush(sync).SettleUnassigned(cancellationToken);
         CloudChunkPlan? plan = null;
+        var isKept = false;
         while (plan is not { HasMore: false } && MemoryProjectTable.IsSendable(sync.Archive.Reader, project))
         {
             plan = Next(plan?.LastSeq ?? 0, cancellationToken);
@@ -41,11 +42,12 @@ internal sealed class CloudChunkExport(MemorySync sync, MutationClient client, s
                 var (id, size) = await client.PushChunkAsync(chunk, ChunkManifest.Author(), createdAt, cancellationToken);
                 sync.Archive.Options.Checkpoint("memory:chunk-pushed");
                 sync.Write("chunk-recorded", db => Record(db, id, plan, sync.Now), cancellationToken);
+                isKept = true;
                 await sent(plan, id, size);
             }
         }
 
-        sync.Write("chunks-sent", db => SetState(db, sync.Now), cancellationToken);
+        sync.Write("chunks-sent", db => SetState(db, isKept, sync.Now), cancellationToken);
     }
 
     private CloudChunkPlan Next(long after, CancellationToken cancellationToken)
@@ -66,11 +68,15 @@ internal sealed class CloudChunkExport(MemorySync sync, MutationClient client, s
         PushCommit.AckAll(db, plan.Acked, now);
     }
 
-    /// <summary>The project is in order again, whatever it was blocked for; what waits for the mutation push is pending.</summary>
-    private void SetState(Database db, long now)
+    /// <summary>What waits for the mutation push is pending. A block ends only when the server has shown that it takes something.</summary>
+    private void SetState(Database db, bool isKept, long now)
     {
         var target = MemoryTargetTable.OfProject(project);
-        MemoryTargetTable.SetHealthy(db, target, now);
+        if (isKept)
+        {
+            MemoryTargetTable.SetHealthy(db, target, now);
+        }
+
         MemoryTargetTable.SetAcked(db, target, 0, JournalTable.HasPendingOf(db, project), now);
     }
 }

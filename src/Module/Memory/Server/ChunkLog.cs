@@ -13,6 +13,9 @@ namespace ArtifactSync.Memory.Server;
 /// </summary>
 internal sealed class ChunkLog(ArchiveDatabase archive)
 {
+    /// <summary>Characters. The name goes onto every row of a chunk.</summary>
+    private const int LongestProject = 256;
+
     private readonly Readers _readers = new(archive);
 
     /// <summary>Keeps a chunk under an id of our own; one that is kept already changes nothing.</summary>
@@ -26,7 +29,8 @@ internal sealed class ChunkLog(ArchiveDatabase archive)
         }
 
         var project = MemoryText.Project(PushRequest.TextOf(request, "project"));
-        return Refusal(project, rights) ?? Keep(request, project);
+        return project.Length > LongestProject ? LogAnswer.ChunkInvalid($"A project's name has at most {LongestProject} characters.")
+            : Refusal(project, rights) ?? Keep(request, project);
     }
 
     /// <summary>The chunks of a project; that of a paused one is served, too.</summary>
