@@ -4,8 +4,8 @@ using ArtifactSync.Wire;
 namespace ArtifactSync.Retention;
 
 /// <summary>
-/// The rows of an origin, kind by kind and page by page, so that memory does not grow with the archive. Rows that follow
-/// each other by name lie all over the catalog: when enough of it is asked for, it is cheaper to pass it once from end to end.
+/// The rows of an origin, kind by kind; only a page is in memory at a time. Rows that follow each other by name lie all over
+/// the catalog: when enough of it is asked for, it is cheaper to pass it once from end to end.
 /// </summary>
 internal sealed class CatalogPages(Database db, string origin)
 {
