@@ -59,7 +59,7 @@ internal static class ArtifactReader
         var wire = store.OpenWire(entry);
         try
         {
-            return new HashCheckingStream(ArtifactCodec.OpenDecoded(entry.Artifact.Kind, wire), entry.Sha256, () => Mismatch(entry));
+            return new HashCheckingStream(ArtifactCodec.OpenDecoded(entry.Artifact.Kind, wire, leaveOpen: false), entry.Sha256, () => Mismatch(entry));
         }
         catch
         {

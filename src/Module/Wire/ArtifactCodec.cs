@@ -7,11 +7,12 @@ internal static class ArtifactCodec
 {
     /// <summary>The decoded bytes of an artifact, within the limits of spec 12.</summary>
     /// <param name="kind">Decides codec and limits.</param>
-    /// <param name="wire">The artifact as it lies in a store; read to its end, left open.</param>
+    /// <param name="wire">The artifact as it lies in a store; read to its end.</param>
+    /// <param name="leaveOpen">False: it is closed with the result.</param>
     /// <exception cref="ArtifactSyncException">
     /// While reading: <see cref="ErrorCode.ArtifactTooLarge"/>, <see cref="ErrorCode.ArtifactCorrupt"/>.
     /// </exception>
-    public static DecodedStream OpenDecoded(ArtifactKind kind, Stream wire) => new(kind, wire);
+    public static DecodedStream OpenDecoded(ArtifactKind kind, Stream wire, bool leaveOpen = true) => new(kind, wire, leaveOpen);
 }
 
 /// <summary>Decoded bytes, counted on both sides of the codec.</summary>
@@ -20,9 +21,9 @@ internal sealed class DecodedStream : ReadOnlyStream
     private readonly BoundedStream _wire;
     private readonly BoundedStream _decoded;
 
-    internal DecodedStream(ArtifactKind kind, Stream wire)
+    internal DecodedStream(ArtifactKind kind, Stream wire, bool leaveOpen)
     {
-        _wire = new BoundedStream(wire, Limits.Encoded(kind), leaveOpen: true);
+        _wire = new BoundedStream(wire, Limits.Encoded(kind), leaveOpen);
         _decoded = ArtifactName.IsCompressed(kind)
             ? new BoundedStream(ZstdCodec.Default.Decompress(_wire, leaveOpen: true), Limits.Decoded(kind), leaveOpen: false)
             : new BoundedStream(_wire, Limits.Decoded(kind), leaveOpen: true);
